@@ -1,0 +1,214 @@
+"""Everything a plugin may take, and the ledger that gives it back.
+
+An instance gets one `Context`. Each thing taken (a route, a job, a subscription, a task, an HTTP session)
+is written down with the way to undo it; when the instance stops they are undone in reverse order, and
+`held()` is empty again. That is what makes stopping, restarting and testing a plugin safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hub.records import Event
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp import web
+
+    from hub.clock import Clock
+    from hub.families import SurveyAnswer
+    from hub.hub import Hub
+    from hub.intents import Intent
+    from hub.log import Logger
+    from hub.people.reading import Reading
+    from hub.plugin import Accepted, Inbound
+    from hub.store.data import InstanceData
+    from hub.web.media import Media
+    from hub.web.openapi import Operation
+    from hub.web.realtime import Realtime
+
+T = TypeVar("T")
+Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
+JobHandler = Callable[[dict[str, Any]], Awaitable[None]]
+EventHandler = Callable[[Sequence[Event]], Awaitable[None]]
+Undo = Callable[[], Awaitable[None] | None]
+
+
+class Context:
+    """What the hub gives to one instance of a plugin.
+
+    `name` is the instance's name in the YAML, `folder` where relative paths of its configuration start,
+    `locale` the hub's default language (zh-CN or en).
+    """
+
+    def __init__(self, hub: Hub, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.log: Logger = hub.log.bind(instance=name)
+        self._hub = hub
+        self._ledger: list[tuple[str, Undo]] = []
+        self._http: aiohttp.ClientSession | None = None
+
+    # -- what is always there -------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The hub's clock. Never ask the machine for the time: tests turn this one."""
+        return self._hub.clock
+
+    @property
+    def locale(self) -> str:
+        """The hub's default language."""
+        return self._hub.settings.locale
+
+    @property
+    def public_url(self) -> str:
+        """How customers reach this hub, without a slash at the end; may be empty."""
+        return self._hub.settings.public_url
+
+    @property
+    def reading(self) -> Reading:
+        """Read people, conversations and messages."""
+        return self._hub.reading
+
+    @property
+    def media(self) -> Media:
+        """Keep and hand out files."""
+        return self._hub.media
+
+    @property
+    def realtime(self) -> Realtime:
+        """The realtime protocol for pages of this plugin."""
+        return self._hub.realtime
+
+    @property
+    def data(self) -> InstanceData:
+        """Small durable values of this instance (cursors, tokens), by key."""
+        return self._hub.store.data(self.name)
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes that are stable, this instance's own, and different for each purpose: for signing."""
+        text = f"{self.name}:{purpose}".encode()
+        return hmac.digest(self._hub.secret, text, hashlib.sha256)
+
+    # -- messages -------------------------------------------------------------------------------
+
+    async def accept(self, inbound: Inbound) -> Accepted:
+        """Store a customer's message; returns once it is safe, so that the channel may acknowledge it.
+
+        Raises Busy when there is too much at once and StoreUnavailable when nothing can be kept: then
+        nothing was stored and the platform has to send it again.
+        """
+        return await self._hub.path.accept(self.name, inbound)
+
+    async def act(self, conversation_id: int, *intents: Intent) -> None:
+        """Do something in a conversation, in its order with everything else that happens there."""
+        await self._hub.path.act(self.name, conversation_id, intents)
+
+    async def receipt(self, message_id: int, state: str, error: str = "") -> None:
+        """The platform told how a message fared: ``delivered``, ``read`` or ``failed`` (with the reason)."""
+        await self._hub.path.receipt(message_id, state, error)
+
+    async def survey_answered(self, answer: SurveyAnswer) -> None:
+        """Store a survey's answer and tell all `survey_answered` hooks."""
+        await self._hub.path.survey_answered(self.name, answer)
+
+    # -- things that are given back --------------------------------------------------------------
+
+    def route(self, method: str, path: str, handler: Handler, *, doc: Operation | None = None) -> None:
+        """Serve `path` (``/shop/{id}``) while this instance runs; `doc` describes it in the OpenAPI document.
+
+        Raises ConfigError when another instance serves it already.
+        """
+        self.undo(f"route {method} {path}", self._hub.routes.add(method, path, handler, owner=self.name, doc=doc))
+
+    def static(self, prefix: str, directory: Path, *, spa: bool = False, headers: Mapping[str, str] | None = None) -> None:
+        """Serve the files of `directory` under `prefix`; with `spa` an unknown page gets ``index.html``.
+
+        Files with a hash in their name (``app-4f3a9c21.js``) may be cached for ever, others are revalidated;
+        ``.br`` and ``.gz`` files beside them are used.
+        """
+        undo = self._hub.routes.add_static(prefix, directory, owner=self.name, spa=spa, headers=headers or {})
+        self.undo(f"static {prefix}", undo)
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """An HTTP client of this instance's own; refuses private addresses unless the configuration allows them."""
+        if self._http is None:
+            self._http = self._hub.outgoing.session(self.name)
+            self.undo("http session", self._close_http)
+        return self._http
+
+    async def _close_http(self) -> None:
+        session, self._http = self._http, None
+        if session is not None:
+            await session.close()
+
+    def task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run `work` beside everything else; cancelled at stop. If it raises, the instance is restarted with backoff."""
+        task = asyncio.create_task(work, name=f"{self.name}: {name}")
+        self._hub.registry.watch(self.name, task)
+        self.undo(f"task {name}", partial(_cancel, task))
+        return task
+
+    def job(self, name: str, handler: JobHandler) -> None:
+        """Name something that can be scheduled; what was scheduled before a restart finds it again by its name."""
+        self.undo(f"job {name}", self._hub.timers.handle(self.name, name, handler))
+
+    async def schedule(self, job: str, after: float, payload: dict[str, Any] | None = None, *, key: str = "") -> None:
+        """Call the job once in `after` seconds. Durable. The same `key` again replaces the earlier date."""
+        await self._hub.timers.schedule(self.name, job, after, payload or {}, key)
+
+    async def every(self, job: str, *, seconds: float = 0, cron: str = "") -> None:
+        """Call the job again and again: each `seconds`, or by a five-field `cron` line in the hub's time zone.
+
+        Each date runs once, also when the hub was down at that moment (then once, late).
+        """
+        await self._hub.timers.every(self.name, job, seconds=seconds, cron=cron)
+
+    def subscribe(self, name: str, handler: EventHandler, *, kinds: Sequence[str] = ()) -> None:
+        """Read the event log in order, from where this subscription stood; at most 100 events a call.
+
+        The position moves on when `handler` returns; when it raises, the same events come again, later.
+        A new subscription starts at the end of the log.
+        """
+        self.undo(f"subscription {name}", self._hub.feeds.subscribe(self.name, name, handler, tuple(kinds)))
+
+    async def run_sync(self, function: Callable[..., T], *args: Any) -> T:
+        """Call something that blocks, in one of a few threads, so that the hub's loop goes on."""
+        return await self._hub.run_sync(function, *args)
+
+    # -- the ledger ------------------------------------------------------------------------------
+
+    def undo(self, label: str, undo: Undo) -> None:
+        """Write down how something taken is given back."""
+        self._ledger.append((label, undo))
+
+    def held(self) -> tuple[str, ...]:
+        """What the instance holds now, in the order it was taken."""
+        return tuple(label for label, _ in self._ledger)
+
+    async def release(self) -> None:
+        """Give everything back, the last taken first. What fails to go is logged and does not keep the rest."""
+        while self._ledger:
+            label, undo = self._ledger.pop()
+            try:
+                done = undo()
+                if inspect.isawaitable(done):
+                    await done
+            except (OSError, RuntimeError, ValueError) as error:
+                self.log.error("could not give back", what=label, error=str(error))
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    if task is asyncio.current_task():
+        return
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,155 @@
+"""Every hook of the hub: signature, meaning, mode, deadline, and what an error does.
+
+A plugin implements a hook by a method of the same name marked with `hookimpl`; it may take fewer arguments
+than the hook has. pluggy checks names and arguments and keeps the order (the YAML's, then
+``tryfirst``/``trylast``); `hub.calling` makes the calls. All hooks are ``async def``.
+
+Modes:
+
+* ``notify``: everybody is told, in order; nothing comes back.
+* ``collect``: everybody is asked; the answers that are not None come back as a list.
+* ``first``: asked in order until somebody answers something other than None.
+* ``fold``: each gets what the one before returned; None means "unchanged".
+
+`deadline` is seconds for one implementation. `on_error="skip"` goes on without the one that failed;
+``"stop"`` gives up the whole call, for hooks that must not be passed by (filters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+import pluggy
+
+from hub.families import CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
+from hub.intents import Answer, Turn
+from hub.records import Conversation, Event, Identity, Message, Person
+
+PROJECT: Final = "hub"
+Mode = Literal["notify", "collect", "first", "fold"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+hookimpl: Final = pluggy.HookimplMarker(PROJECT)
+_hookspec: Final = pluggy.HookspecMarker(PROJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How one hook is called. `family` groups it in the documentation."""
+
+    family: str
+    mode: Mode
+    deadline: float = 5.0
+    on_error: Literal["skip", "stop"] = "skip"
+
+
+def hook(
+    family: str, mode: Mode, *, deadline: float = 5.0, on_error: Literal["skip", "stop"] = "skip"
+) -> Callable[[F], F]:
+    """Mark a method of `Hooks` as a hook with these rules."""
+
+    def mark(function: F) -> F:
+        function.rules = Rules(family, mode, deadline, on_error)  # type: ignore[attr-defined]
+        return _hookspec(function)
+
+    return mark
+
+
+class Hooks:
+    """The hooks. Each docstring is the reference; `docs/hooks.md` is checked against it."""
+
+    # -- life cycle -------------------------------------------------------------------------
+
+    @hook("life cycle", "notify")
+    async def hub_started(self) -> None:
+        """All instances had their first chance to start and the hub accepts messages."""
+
+    @hook("life cycle", "notify")
+    async def hub_stopping(self) -> None:
+        """The hub is about to stop: channels still send, nothing new is accepted."""
+
+    @hook("life cycle", "notify")
+    async def instance_changed(self, name: str, state: str, reason: str) -> None:
+        """An instance reached another state (running, retrying, suspended, failed, stopped …)."""
+
+    # -- the way of a message ----------------------------------------------------------------
+
+    @hook("channels", "fold", on_error="stop")
+    async def filter_inbound(self, message: Message, conversation: Conversation, person: Person) -> Message | None:
+        """Change a customer's message before anybody sees it (mask a card number, translate).
+
+        Folds over `message`. An error keeps the message back: it is tried again and becomes a dead letter.
+        """
+
+    @hook("channels", "fold", on_error="stop")
+    async def filter_outbound(self, message: Message, conversation: Conversation, channel: str) -> Message | None:
+        """Change a message before it goes to the customer on `channel`.
+
+        Folds over `message`. An error keeps the message from being sent: a compliance filter fails closed.
+        """
+
+    @hook("channels", "notify")
+    async def message_stored(self, message: Message, conversation: Conversation) -> None:
+        """A message has its place in the conversation. Best effort: for work that must not be missed subscribe to the event log."""
+
+    @hook("channels", "notify")
+    async def delivery_failed(self, message: Message, reason: str) -> None:
+        """A message to the customer was given up; it is among the dead letters now."""
+
+    @hook("channels", "notify")
+    async def conversation_changed(self, conversation: Conversation, before: Conversation | None) -> None:
+        """A conversation was opened (`before` is None), changed owner, was closed or tagged."""
+
+    # -- bots --------------------------------------------------------------------------------
+
+    @hook("bots", "first", deadline=10.0)
+    async def answer(self, turn: Turn) -> Answer | None:
+        """Answer a customer while the bots own the conversation; None passes to the next bot."""
+
+    # -- CRM ---------------------------------------------------------------------------------
+
+    @hook("crm", "first", deadline=3.0)
+    async def crm_lookup(self, identity: Identity, person: Person) -> CustomerCard | None:
+        """Who is this? Asked once for each new identity; the first card is written to the person."""
+
+    @hook("crm", "notify", deadline=30.0, on_error="stop")
+    async def crm_changes(self, changes: Sequence[Event]) -> None:
+        """What happened, in order and without gaps, at most 100 events a call.
+
+        Comes from a durable subscription of the instance: after an error or a crash the same events come again.
+        """
+
+    # -- surveys -----------------------------------------------------------------------------
+
+    @hook("surveys", "first")
+    async def survey_offer(self, conversation: Conversation, person: Person) -> SurveyOffer | None:
+        """A conversation was closed: invite this person to a survey, or not (None)."""
+
+    @hook("surveys", "notify")
+    async def survey_answered(self, answer: SurveyAnswer) -> None:
+        """A survey came back and is stored as an event of kind ``survey.answered``."""
+
+    # -- workbench ---------------------------------------------------------------------------
+
+    @hook("workbench", "collect", deadline=3.0)
+    async def desk_panels(self, conversation: Conversation, person: Person) -> Panel | None:
+        """Something to show beside this conversation."""
+
+    @hook("workbench", "collect", deadline=3.0)
+    async def desk_suggestions(
+        self, conversation: Conversation, person: Person, messages: Sequence[Message]
+    ) -> Sequence[Suggestion] | None:
+        """Replies to propose to the agent; `messages` are the latest, oldest first, at most 20."""
+
+
+def rules_of(name: str) -> Rules:
+    """The rules of the hook called `name`."""
+    rules: Rules = getattr(Hooks, name).rules
+    return rules
+
+
+def hook_names() -> tuple[str, ...]:
+    """All hooks, in the order of this file."""
+    return tuple(name for name, value in vars(Hooks).items() if hasattr(value, "rules"))

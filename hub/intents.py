@@ -1,0 +1,117 @@
+"""What a plugin wants done. Hooks on the message path return intents; the core commits them.
+
+A plugin never holds a transaction: if it is cancelled or breaks half-way, nothing has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hub.message import Body, Element, Text
+from hub.records import Conversation, Identity, Message, Person, WaitReason
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Say this to the customer, or with ``visibility="note"`` to the agents only.
+
+    `leg` is a leg's id; None means the leg the customer wrote on last.
+    """
+
+    body: Body
+    visibility: Literal["public", "note"] = "public"
+    leg: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give the conversation to people: into the queue of `team` ("" is the default team)."""
+
+    reason: WaitReason = "asked"
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignBot:
+    """Give the conversation (back) to the bots."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignAgent:
+    """Give the conversation to this agent (`agent` is an id)."""
+
+    agent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Add these tags to the conversation."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAttributes:
+    """Write facts about the person; a value of None removes one. `name` and `tier` where given."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Call this instance's job `job` (see `Context.job`) in `after` seconds, with `payload`."""
+
+    job: str
+    after: float
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the conversation."""
+
+    tags: tuple[str, ...] = ()
+
+
+Intent = Send | HandOver | AssignBot | AssignAgent | Tag | SetAttributes | Schedule | Close
+
+
+def say(*parts: str | Element) -> Send:
+    """`Send` from texts and elements: ``say("您好", Buttons(…))``."""
+    return Send(tuple(Text(part) if isinstance(part, str) else part for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A bot's answer: what to do, and how sure it is.
+
+    ``unsure=True`` counts: after as many unsure answers in a row as the configuration allows the
+    conversation goes to a person. A `HandOver` among the intents does it at once.
+    """
+
+    intents: tuple[Intent, ...]
+    unsure: bool = False
+
+    @classmethod
+    def of(cls, *parts: str | Element, unsure: bool = False) -> Answer:
+        """An answer that just says `parts`."""
+        return cls((say(*parts),), unsure=unsure)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a bot is asked: the customer's message and what is known around it.
+
+    `history` are the messages before it, oldest first, at most 20. `locale` is the customer's, or the hub's default.
+    """
+
+    message: Message
+    conversation: Conversation
+    person: Person
+    identity: Identity
+    locale: str
+    history: Sequence[Message] = ()
