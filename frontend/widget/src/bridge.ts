@@ -1,0 +1,28 @@
+/** What the loader on the shop's page and the panel in the frame say to each other, over one MessagePort. */
+
+/** The first message, posted to the frame's exact origin together with the port. */
+export interface Hello {
+  frontdesk: 'hello'
+  token: string | null
+  locale: string
+  theme: string
+  color: string
+  title: string
+  context: Record<string, string>
+  identity: string | null
+  open: boolean
+}
+
+/** From the loader to the panel. */
+export type ToPanel =
+  | { type: 'open' }
+  | { type: 'close' }
+  | { type: 'identify'; token: string | null }
+  | { type: 'context'; context: Record<string, string> }
+
+/** From the panel to the loader. */
+export type ToLoader =
+  | { type: 'close' }
+  | { type: 'token'; token: string | null }
+  | { type: 'unread'; count: number }
+  | { type: 'message'; text: string }
