@@ -1,0 +1,53 @@
+"""One indivisible change: rows to write and the events that tell of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from hub.records import Event, Message
+from hub.store.statements import Statement
+
+_json: Final = msgspec.json.Encoder()
+
+
+def to_json(value: Any) -> str:
+    """JSON text, as the tables keep it."""
+    return _json.encode(value).decode()
+
+
+class Change:
+    """All of it is stored, or nothing. Filled by the code that decides, handed to the committer once.
+
+    `result` holds, after the commit, the id of the row an insert-once found in its place (else 0).
+    """
+
+    __slots__ = ("after", "events", "future", "result", "writes")
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[Statement, tuple[Any, ...]]] = []
+        self.events: list[Event] = []
+        self.after: list[Callable[[], None]] = []
+        self.result = 0
+        self.future: asyncio.Future[None] | None = None
+
+    def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
+        """Add a row for `statement`."""
+        self.writes.append((statement, row))
+
+    def event(
+        self,
+        kind: str,
+        at: int,
+        person_id: int = 0,
+        conversation_id: int = 0,
+        *,
+        message: Message | None = None,
+        public: bool = False,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Add a line for the event log; the committer gives it its place."""
+        self.events.append(Event(0, at, kind, person_id, conversation_id, public, message, data or {}))

@@ -1,0 +1,180 @@
+"""The one task that writes: takes what waits, commits it together, tells everybody.
+
+A transaction for each message would cost forty times as much. Nobody waits for a timer: while one group is
+being committed the next one gathers, so groups are small when the hub is idle and large when it is busy.
+A change that cannot be stored fails alone: its group is halved until it is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from hub.errors import StoreError, StoreUnavailable
+from hub.records import Event
+from hub.store.change import Change, to_json
+from hub.store.statements import Statement, Statements
+
+MAX_GROUP: Final = 512
+"""Most changes in one transaction."""
+
+Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
+
+
+class Writer(Protocol):
+    """A database that takes one transaction at a time."""
+
+    async def write(self, group: Group) -> dict[int, int]:
+        """Run all of it or nothing.
+
+        Returns, for insert-once rows that were there already, the id they would have had and the id
+        they have. Raises Conflict, StoreError for a row that cannot be stored, and StoreUnavailable when nothing can.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let the database go."""
+        ...
+
+
+class Committer:
+    """Owns all writes of the process. `position` is the last place taken in the event log."""
+
+    def __init__(self, writer: Writer, position: int, on_events: Callable[[Sequence[Event]], None]) -> None:
+        self.position = position
+        self.groups = 0
+        self.changes = 0
+        self._writer = writer
+        self._on_events = on_events
+        self._waiting: list[Change] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name="committer")
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        await self._writer.close()
+
+    def submit(self, change: Change) -> asyncio.Future[None]:
+        """Queue a change; the future is done when it is stored. Changes are stored in the order they were submitted."""
+        if self._closing:
+            raise StoreUnavailable("the hub is stopping")
+        future = change.future = asyncio.get_running_loop().create_future()
+        self._waiting.append(change)
+        if len(self._waiting) == 1:
+            self._wake.set()
+        return future
+
+    async def commit(self, change: Change) -> None:
+        """Store the change. Cancelling the caller does not take it back.
+
+        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
+        """
+        await asyncio.shield(self.submit(change))
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            # One turn of the loop, so that everybody who is ready gets into this group.
+            await asyncio.sleep(0)
+            group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+            if not self._waiting:
+                self._wake.clear()
+            if group:
+                await self._store(group)
+            elif self._closing:
+                return
+            if self._closing:
+                self._wake.set()
+
+    async def _store(self, changes: Sequence[Change]) -> None:
+        position = self.position
+        events = self._place(changes, position)
+        try:
+            found = await self._writer.write(_grouped(changes, events))
+        except StoreUnavailable as error:
+            _fail(changes, error)
+            return
+        except StoreError as error:
+            if len(changes) == 1:
+                _fail(changes, error)
+                return
+            middle = len(changes) // 2
+            await self._store(changes[:middle])
+            await self._store(changes[middle:])
+            return
+        self.position = position + len(events)
+        self.groups += 1
+        self.changes += len(changes)
+        self._finish(changes, events, found)
+
+    @staticmethod
+    def _place(changes: Iterable[Change], position: int) -> list[Event]:
+        events: list[Event] = []
+        for change in changes:
+            for event in change.events:
+                position += 1
+                events.append(replace(event, id=position))
+        return events
+
+    def _finish(self, changes: Sequence[Change], events: Sequence[Event], found: dict[int, int]) -> None:
+        for change in changes:
+            if found:
+                change.result = next((found[row[0]] for _, row in change.writes if row[0] in found), 0)
+            for call in change.after:
+                call()
+        if events:
+            self._on_events(events)
+        for change in changes:
+            if change.future is not None and not change.future.done():
+                change.future.set_result(None)
+
+
+def _fail(changes: Iterable[Change], error: StoreError) -> None:
+    for change in changes:
+        if change.future is not None and not change.future.done():
+            change.future.set_exception(error)
+            # Somebody who was cancelled while waiting never looks; that is no fault to warn about.
+            change.future.exception()
+
+
+def _grouped(changes: Iterable[Change], events: Sequence[Event]) -> Group:
+    groups: dict[Statement, list[tuple[Any, ...]]] = {}
+    for change in changes:
+        for statement, row in change.writes:
+            rows = groups.get(statement)
+            if rows is None:
+                groups[statement] = [row]
+            else:
+                rows.append(row)
+    if events:
+        groups[Statements.add_event] = [_event_row(event) for event in events]
+    return sorted(groups.items(), key=_rank)
+
+
+def _rank(item: tuple[Statement, list[tuple[Any, ...]]]) -> int:
+    return item[0].rank
+
+
+def _event_row(event: Event) -> tuple[Any, ...]:
+    return (
+        event.id,
+        event.at,
+        event.kind,
+        event.person_id,
+        event.conversation_id,
+        event.message.id if event.message is not None else None,
+        event.public,
+        to_json(event.data) if event.data else None,
+    )

@@ -1,0 +1,41 @@
+"""Ids that grow with time, made without asking the database."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.clock import Clock
+
+EPOCH_MS: Final = 1_704_067_200_000
+"""2024-01-01 UTC: ids count milliseconds from here."""
+
+_SEQUENCE_BITS: Final = 12
+_NODE_BITS: Final = 8
+
+
+class Ids:
+    """Makes 62-bit ids: milliseconds (42), node (8), sequence (12). They never go back, also when the clock does."""
+
+    def __init__(self, clock: Clock, node: int = 0) -> None:
+        self._clock = clock
+        self._node = node << _SEQUENCE_BITS
+        self._last = 0
+        self._sequence = 0
+
+    def next(self) -> int:
+        """A new id, greater than every id this object made before."""
+        now = int(self._clock.now() * 1000) - EPOCH_MS
+        if now > self._last:
+            self._last = now
+            self._sequence = 0
+        else:
+            self._sequence += 1
+            if self._sequence >> _SEQUENCE_BITS:
+                self._last += 1
+                self._sequence = 0
+        return self._last << (_SEQUENCE_BITS + _NODE_BITS) | self._node | self._sequence
+
+
+def time_of(id: int) -> int:
+    """When an id was made, in milliseconds since 1970 UTC."""
+    return (id >> (_SEQUENCE_BITS + _NODE_BITS)) + EPOCH_MS

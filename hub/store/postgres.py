@@ -1,0 +1,88 @@
+"""PostgreSQL: one writing connection; a session lock keeps a second hub away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.errors import Conflict, StoreError, StoreUnavailable
+from hub.store.committer import Group
+from hub.store.statements import Statement
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_LOCK: Final = 0x66726F6E74
+"""Key of the advisory lock a hub holds on its database."""
+
+
+class PostgresWriter:
+    """Writes to one database through one asyncpg connection."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: asyncpg.Connection[Any] | None = None
+        self._sql: dict[Statement, str] = {}
+
+    async def open(self) -> None:
+        """Connect. Raises StoreUnavailable when that fails or another hub is there."""
+        import asyncpg
+
+        try:
+            self._connection = await asyncpg.connect(self._url, timeout=10)
+            free = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise StoreUnavailable(f"cannot reach PostgreSQL: {error}") from error
+        if not free:
+            await self._connection.close()
+            raise StoreUnavailable("another hub is using this database; stop it, or give this one its own")
+
+    async def write(self, group: Group) -> dict[int, int]:
+        """See `hub.store.committer.Writer`."""
+        import asyncpg
+
+        if self._connection is None or self._connection.is_closed():
+            await self.open()
+        connection = self._connection
+        assert connection is not None
+        found: dict[int, int] = {}
+        try:
+            async with connection.transaction():
+                for statement, rows in group:
+                    await self._run(connection, statement, rows, found)
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
+            raise StoreError(f"a row cannot be stored: {error}") from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreUnavailable(f"the database cannot be written: {error}") from error
+        return found
+
+    async def _run(
+        self, connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
+    ) -> None:
+        sql = self._sql.get(statement) or self._sql.setdefault(statement, statement.for_postgres())
+        if statement.checked:
+            for row in rows:
+                if not (await connection.execute(sql, *row)).endswith(" 1"):
+                    raise Conflict(f"{statement.table} was changed by somebody else")
+            return
+        await connection.executemany(sql, rows)
+        if statement.once:
+            await self._already_there(connection, statement, rows, found)
+
+    @staticmethod
+    async def _already_there(
+        connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
+    ) -> None:
+        new = await connection.fetch(f"SELECT id FROM {statement.table} WHERE id = ANY($1)", [row[0] for row in rows])
+        stored = {record["id"] for record in new}
+        where = " AND ".join(f"{column} = ${number}" for number, column in enumerate(statement.once, 1))
+        places = [statement.columns.index(column) for column in statement.once]
+        for row in rows:
+            if row[0] not in stored:
+                key = [row[place] for place in places]
+                found[row[0]] = await connection.fetchval(f"SELECT id FROM {statement.table} WHERE {where}", *key)
+
+    async def close(self) -> None:
+        """Close the connection; the lock goes with it."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None

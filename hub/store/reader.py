@@ -1,0 +1,48 @@
+"""Reading: plain SQL with ``?`` on Tortoise's connection, apart from the one that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import BaseORMException
+
+from hub.errors import StoreUnavailable
+from hub.store.statements import numbered
+
+Row = Mapping[str, Any]
+
+
+class Reader:
+    """Reads rows as mappings. Sees what was committed before the call, and never waits for a writer."""
+
+    def __init__(self, connection: BaseDBAsyncClient, *, postgres: bool) -> None:
+        self._connection = connection
+        self._postgres = postgres
+
+    async def all(self, sql: str, *values: Any) -> Sequence[Row]:
+        """All rows. Raises StoreUnavailable when the database cannot be read."""
+        try:
+            rows: Sequence[Row] = await self._connection.execute_query_dict(self._sql(sql), list(values))
+        except (BaseORMException, OSError) as error:
+            raise StoreUnavailable(f"the database cannot be read: {error}") from error
+        return rows
+
+    async def one(self, sql: str, *values: Any) -> Row | None:
+        """The first row, or None."""
+        rows = await self.all(sql, *values)
+        return rows[0] if rows else None
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.one(sql, *values)
+        return next(iter(row.values())) if row else None
+
+    def _sql(self, sql: str) -> str:
+        return numbered(sql) if self._postgres else sql
+
+
+def marks(values: Sequence[Any]) -> str:
+    """``?, ?, ?`` for an IN list; at least one value is needed."""
+    return ", ".join("?" * len(values))

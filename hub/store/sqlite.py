@@ -1,0 +1,125 @@
+"""SQLite: one writing connection in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hub.errors import Conflict, StoreError, StoreUnavailable
+from hub.store.committer import Group
+from hub.store.statements import Statement
+
+
+class FileLock:
+    """Keeps a second hub away from the same file. The lock goes with the process, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held as long as the hub runs
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise StoreUnavailable(
+                f"another hub (process {holder}) is using {path.parent}; stop it, or give this one its own --data"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._file.close()
+
+
+class SqliteWriter:
+    """Writes to one file: WAL, every commit on the disk before it is reported (``synchronous=FULL``)."""
+
+    def __init__(self, path: Path) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the file. Raises StoreUnavailable when it cannot be."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+
+    def _open(self) -> None:
+        try:
+            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000"):
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"cannot open {self._path}: {error}") from error
+        self._connection = connection
+
+    async def write(self, group: Group) -> dict[int, int]:
+        """See `hub.store.committer.Writer`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
+
+    def _write(self, group: Group) -> dict[int, int]:
+        connection = self._connection
+        if connection is None:
+            raise StoreUnavailable("the store is closed")
+        found: dict[int, int] = {}
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, rows in group:
+                changed = connection.executemany(statement.sql, rows).rowcount
+                if changed == len(rows):
+                    continue
+                if statement.checked:
+                    raise Conflict(f"{statement.table} was changed by somebody else")
+                if statement.once:
+                    found.update(_already_there(connection, statement, rows))
+            connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back(connection)
+            if isinstance(error, sqlite3.Error | OverflowError | ValueError):
+                raise _translated(error) from error
+            raise
+        return found
+
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection) -> None:
+        # A full disk ends the transaction by itself; then there is nothing to roll back.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+    async def close(self) -> None:
+        """Close the file and end the thread."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _already_there(
+    connection: sqlite3.Connection, statement: Statement, rows: Any
+) -> dict[int, int]:
+    """Which rows of an insert-once were there before: the new id and the one that stands."""
+    where = " AND ".join(f"{column} = ?" for column in statement.once)
+    places = [statement.columns.index(column) for column in statement.once]
+    sql = f"SELECT id FROM {statement.table} WHERE {where}"
+    found = {}
+    for row in rows:
+        (stands,) = connection.execute(sql, [row[place] for place in places]).fetchone()
+        if stands != row[0]:
+            found[row[0]] = stands
+    return found
+
+
+def _translated(error: Exception) -> StoreError:
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreUnavailable(f"the database cannot be written: {error}")
+    return StoreError(f"a row cannot be stored: {error}")

@@ -1,0 +1,132 @@
+"""The statements the committer knows, made once from the models.
+
+Writing is row-wise: a statement and its row. The committer groups equal statements of many changes and
+runs each group by one ``executemany``, in the order of `Statement.rank`: inserts before updates before deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tortoise.models import Model
+
+from hub.store import models
+
+INSERT, UPDATE, DELETE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """One prepared statement with ``?`` for each value of a row.
+
+    ``checked`` means that each row must change exactly one row of the table, or it is a Conflict. `once` names
+    the unique columns of an insert that leaves an existing row alone; the row's first value is then its id.
+    """
+
+    table: str
+    rank: int
+    sql: str
+    checked: bool = False
+    once: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def for_postgres(self) -> str:
+        """The same with ``$1``, ``$2`` …"""
+        return numbered(self.sql)
+
+
+def numbered(sql: str) -> str:
+    """`sql` with its ``?`` replaced by ``$1``, ``$2`` … No literal of ours holds a question mark."""
+    head, *parts = sql.split("?")
+    return head + "".join(f"${number}{part}" for number, part in enumerate(parts, 1))
+
+
+def columns_of(model: type[Model]) -> tuple[str, ...]:
+    """The table's columns, in the model's order."""
+    return tuple(model._meta.fields_db_projection.values())
+
+
+def insert(model: type[Model], *, once: Sequence[str] = ()) -> Statement:
+    """Insert a whole row; with `once` only where no row has these values yet."""
+    table, columns = model._meta.db_table, columns_of(model)
+    marks = ", ".join("?" * len(columns))
+    tail = f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else ""
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}"
+    return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
+
+
+def upsert(model: type[Model], key: str) -> Statement:
+    """Insert a whole row, or overwrite the one with the same `key`."""
+    table, columns = model._meta.db_table, columns_of(model)
+    marks = ", ".join("?" * len(columns))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    return Statement(table, INSERT, sql, columns=columns)
+
+
+def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), checked: bool = True) -> Statement:
+    """Set `columns` of the row found by `where`; the row holds the new values, then those of `where`."""
+    table = model._meta.db_table
+    changes = ", ".join(f"{column} = ?" for column in columns)
+    found = " AND ".join(f"{column} = ?" for column in where)
+    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked)
+
+
+def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool = False) -> Statement:
+    """Delete the rows found by `where`."""
+    table = model._meta.db_table
+    found = " AND ".join(f"{column} = ?" for column in where)
+    return Statement(table, DELETE, f"DELETE FROM {table} WHERE {found}", checked=checked)
+
+
+_CONVERSATION: Final = tuple(c for c in columns_of(models.Conversation) if c not in ("id", "person_id", "opened_at"))
+
+
+class Statements:
+    """All of them, by what they are for."""
+
+    add_person: Final = insert(models.Person)
+    change_person: Final = update(models.Person, "name", "tier", "locale", "verified", "attributes")
+    add_identity: Final = insert(models.Identity)
+    add_conversation: Final = insert(models.Conversation)
+    change_conversation: Final = update(models.Conversation, *_CONVERSATION, where=("id", "version"))
+    add_leg: Final = insert(models.Leg)
+    change_leg: Final = update(models.Leg, "live", "last_inbound_at", "context", "address")
+    add_message: Final = insert(models.Message)
+    change_message: Final = update(models.Message, "state", "external_id", "error")
+    receive: Final = insert(models.Inbox, once=("channel", "key"))
+    inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error")
+    add_outbox: Final = insert(models.Outbox)
+    change_outbox: Final = update(models.Outbox, "state", "due_at", "attempts", "progress", "error")
+    drop_outbox: Final = delete(models.Outbox)
+    add_event: Final = insert(models.Event)
+    move_feed: Final = upsert(models.Feed, "name")
+    put_timer: Final = upsert(models.Timer, "name")
+    change_timer: Final = update(models.Timer, "due_at", "attempts", "error", checked=False)
+    drop_timer: Final = delete(models.Timer)
+    drop_timer_named: Final = delete(models.Timer, ("name",))
+    put_datum: Final = upsert(models.Datum, "name")
+    drop_datum: Final = delete(models.Datum, ("name",))
+    add_agent: Final = insert(models.Agent)
+    change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active", "password")
+    add_session: Final = insert(models.Session)
+    drop_session: Final = delete(models.Session, ("digest",))
+    drop_sessions_of: Final = delete(models.Session, ("agent_id",))
+    add_invitation: Final = insert(models.Invitation)
+    use_invitation: Final = delete(models.Invitation, ("digest",), checked=True)
+    add_attachment: Final = insert(models.Attachment)
+    add_audit: Final = insert(models.Audit)
+
+
+def row_maker(model: type[Model]) -> Callable[..., tuple[Any, ...]]:
+    """A function that makes a row of `model` from keyword arguments, each column named exactly once."""
+    columns = columns_of(model)
+
+    def make(**values: Any) -> tuple[Any, ...]:
+        if len(values) != len(columns):
+            raise TypeError(f"{model.__name__}: expected {', '.join(columns)}; got {', '.join(values)}")
+        return tuple(values[column] for column in columns)
+
+    return make

@@ -1,0 +1,121 @@
+"""The store as one thing: opened, migrated, written through the committer, read through Tortoise's connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import BaseORMException
+from tortoise.migrations.api import migrate
+
+from hub.clock import Clock
+from hub.errors import StoreUnavailable
+from hub.records import Event
+from hub.store.change import Change
+from hub.store.committer import Committer
+from hub.store.data import InstanceData
+from hub.store.ids import Ids
+from hub.store.postgres import PostgresWriter
+from hub.store.reader import Reader
+from hub.store.sqlite import FileLock, SqliteWriter
+
+APP: Final = "hub"
+
+
+def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]:
+    """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
+    connection: Any
+    if database.startswith("postgres"):
+        connection = database.replace("postgresql://", "postgres://")
+    else:
+        options = {"query_only": "ON"} if read_only else {}
+        connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
+    models = {"models": ["hub.store.models"], "migrations": "hub.store.migrations", "default_connection": "default"}
+    return {"connections": {"default": connection}, "apps": {APP: models}}
+
+
+class Store:
+    """Everything durable. Make it with `open`; there is one per hub."""
+
+    def __init__(self, reader: Reader, committer: Committer, ids: Ids, close: Callable[[], Any]) -> None:
+        self.reader = reader
+        self.committer = committer
+        self.ids = ids
+        self._close_reading = close
+        self._lock: FileLock | None = None
+
+    @classmethod
+    async def open(
+        cls, data: Path, clock: Clock, *, database: str = "", on_events: Callable[[Sequence[Event]], None]
+    ) -> Store:
+        """Open the database, bring its schema up to date, and start the committer.
+
+        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead.
+        Raises StoreUnavailable when it cannot be opened or another hub holds it.
+        """
+        data.mkdir(parents=True, exist_ok=True)
+        lock = None if database else FileLock(data / "hub.lock")
+        target = database or str(data / "hub.db")
+        writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
+        try:
+            await writer.open()
+            await _migrate(target)
+            connection, close = await _connect(target)
+        except (StoreUnavailable, BaseORMException) as error:
+            await writer.close()
+            if lock is not None:
+                lock.release()
+            raise StoreUnavailable(str(error)) from error
+        reader = Reader(connection, postgres=bool(database))
+        position = int(await reader.value("SELECT coalesce(max(id), 0) FROM event") or 0)
+        committer = Committer(writer, position, on_events)
+        committer.start()
+        store = cls(reader, committer, Ids(clock), close)
+        store._lock = lock
+        return store
+
+    async def commit(self, change: Change) -> None:
+        """See `Committer.commit`."""
+        await self.committer.commit(change)
+
+    def data(self, instance: str) -> InstanceData:
+        """The small durable values of one instance."""
+        return InstanceData(self, instance)
+
+    async def close(self) -> None:
+        """Write what waits, then let everything go."""
+        await self.committer.close()
+        await self._close_reading()
+        if self._lock is not None:
+            self._lock.release()
+
+
+async def _in_own_context(work: Any) -> Any:
+    # Tortoise keeps its state in context variables; a task of its own keeps them out of the hub's.
+    return await asyncio.create_task(work)
+
+
+async def _migrate(target: str) -> None:
+    async def run() -> None:
+        context = TortoiseContext()
+        with context:
+            await migrate(config=tortoise_config(target))
+        await context.close_connections()
+
+    await _in_own_context(run())
+
+
+async def _connect(target: str) -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
+    async def run() -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
+        context = TortoiseContext()
+        with context:
+            await context.init(config=tortoise_config(target, read_only=True))
+            connection = context.connections.get("default")
+        return connection, context.close_connections
+
+    result: tuple[BaseDBAsyncClient, Callable[[], Any]] = await _in_own_context(run())
+    return result
