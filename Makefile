@@ -1,0 +1,60 @@
+# make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
+# make test               install what the tests need as well and run all of them
+# make check              style and types;   make bench   speed, as ratios;   make clean   forget what was built
+
+PORT    ?= 8080
+HOST    ?= 127.0.0.1
+DATA    ?= var
+CONFIG  ?= config/demo.yaml
+PYTHON  ?= python3
+TESTS   ?=
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+
+# An editable install follows the Python files by itself; only these make it stale.
+PACKAGE := pyproject.toml hatch_build.py
+PAGES   := $(shell find frontend -type d -name node_modules -prune -o -type f -print)
+
+# pip hides what the page build says; this is the way around it to the one who waits.
+SHOW     = FRONTDESK_PROGRESS=/proc/$$$$/fd/2
+
+.PHONY: demo test bench check clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	@echo "==> Frontdesk at http://localhost:$(PORT) (data in $(DATA)/, stop with Ctrl-C)"
+	@exec $(BIN)/hub serve --config $(CONFIG) --host $(HOST) --port $(PORT) --data $(DATA)
+
+test: $(VENV)/.test
+	@.ci/browser
+	@echo "==> Running all tests, quick ones first"
+	@exec $(BIN)/python -m pytest $(TESTS)
+
+bench: $(VENV)/.test
+	@exec $(BIN)/python -m bench
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/mypy hub $(wildcard plugins/hub_*)
+
+clean:
+	rm -rf $(VENV) dist build frontend/node_modules plugins/*/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@echo "==> Creating $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Frontdesk needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Creating $(VENV) failed; on Debian and Ubuntu install the package python3-venv first." >&2; exit 1; }
+
+$(VENV)/.demo: $(BIN)/python $(PACKAGE) $(PAGES)
+	@echo "==> Installing Frontdesk, its plugins and its pages into $(VENV) (a few minutes the first time)"
+	@$(SHOW) $(PIP) install --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python $(PACKAGE) $(PAGES)
+	@echo "==> Installing Frontdesk and what its tests need into $(VENV) (a few minutes the first time)"
+	@$(SHOW) $(PIP) install --editable '.[demo,postgres,test]'
+	@touch $@ $(VENV)/.demo
