@@ -9,6 +9,10 @@ The tree::
     │   ├── AuthFailed         credentials were refused: stop until they are changed
     │   ├── Unsupported        this channel cannot do that
     │   └── Rejected           the platform refused this message for good: dead letter
+    ├── CallFailed             a call into a plugin came back without an answer; carries `instance`
+    │   ├── Overdue            it took longer than its deadline and was cancelled
+    │   ├── PluginFault        it raised something that is not a `HubError`: a fault in the plugin
+    │   └── HookFailed         a hook that must not be passed by failed, so the whole call was given up
     ├── Refused                what came in is not acceptable; carries an HTTP status and a reason
     │   └── Busy               too much at once: come back after `retry_after` seconds
     └── StoreError             the store could not keep what it was given
@@ -96,6 +100,40 @@ class Rejected(PluginError):
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class CallFailed(HubError):
+    """A call into a plugin came back without an answer. `instance` is the instance's name in the YAML."""
+
+    def __init__(self, instance: str, message: str) -> None:
+        super().__init__(message)
+        self.instance = instance
+
+
+class Overdue(CallFailed):
+    """A call took longer than `seconds` and was cancelled; what it did outside the hub is unknown."""
+
+    def __init__(self, instance: str, what: str, seconds: float) -> None:
+        super().__init__(instance, f"{instance}: {what} took longer than {seconds:g} s")
+        self.what = what
+        self.seconds = seconds
+
+
+class PluginFault(CallFailed):
+    """A plugin raised something that is not a `HubError`; `cause` is what it raised."""
+
+    def __init__(self, instance: str, cause: Exception) -> None:
+        super().__init__(instance, f"{instance}: {type(cause).__name__}: {cause}")
+        self.cause = cause
+
+
+class HookFailed(CallFailed):
+    """A hook with ``on_error="stop"`` was given up because `instance` failed, is suspended or is not running."""
+
+    def __init__(self, instance: str, hook: str, cause: Exception) -> None:
+        super().__init__(instance, f"{instance}: {hook} failed: {type(cause).__name__}: {cause}")
+        self.hook = hook
+        self.cause = cause
 
 
 class Refused(HubError):

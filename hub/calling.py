@@ -1,0 +1,424 @@
+"""Calls into plugins. The only module of the core that catches `Exception`.
+
+Every call is made in the caller's own task, so that a message costs no task and no timer. A call that is
+under way stands in a table; one sweeper looks through the table and cancels what is overdue. `Task.cancelling`
+tells that cancellation from one that comes from outside, which always passes through.
+
+An instance that fails again and again is suspended by its `Breaker`: hooks pass it by, except hooks with
+``on_error="stop"``, which fail as long as an instance that implements them is suspended or expected but not running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
+
+import pluggy
+
+from hub.breaker import Breaker
+from hub.clock import Clock
+from hub.errors import CallFailed, ConfigError, HookFailed, HubError, NotReady, Overdue, PluginFault
+from hub.hooks import Mode, hook_names, rules_of
+from hub.implementations import Manager, arguments_of, check_hooks, implementations, taken_by
+from hub.log import Logger
+from hub.plugin import Channel, Plugin
+from hub.underway import Call, Running, Seat, Tally, Underway
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONCURRENCY: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """How a call into a plugin ended: `error` is None when it worked, `value` is what it returned."""
+
+    value: T | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A hook with its implementations in calling order; `missing` are instances it must not be called without.
+
+    `fail(call, error)` is what the failure of one implementation does to the whole call.
+    """
+
+    name: str
+    mode: Mode
+    arguments: tuple[str, ...]
+    fail: Callable[[Call, Exception], None]
+    calls: tuple[Call, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Calls:
+    """Who implements what, and the calls.
+
+    `on_failure(instance, what, error)` hears of each failure that counts, `on_suspended(instance, reason)` and
+    `on_resumed(instance)` of the breaker; all three are plain functions and may be set later. `counters` has a
+    `Tally` for each (instance, hook or method).
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        log: Logger,
+        on_failure: Callable[[str, str, Exception], None] | None = None,
+        on_suspended: Callable[[str, str], None] | None = None,
+        on_resumed: Callable[[str], None] | None = None,
+    ) -> None:
+        self.on_failure = on_failure
+        self.on_suspended = on_suspended
+        self.on_resumed = on_resumed
+        self.counters: dict[tuple[str, str], Tally] = {}
+        self._monotonic = clock.monotonic
+        self._log = log
+        self._manager = Manager()
+        self._seats: dict[str, Seat] = {}
+        self._missing: dict[str, frozenset[str]] = {}
+        self._chains = {name: _chain_of(name) for name in hook_names()}
+        self._underway = Underway(clock, log)
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to watch deadlines."""
+        await self._underway.start()
+
+    async def stop(self) -> None:
+        """Stop watching deadlines; calls under way go on without one."""
+        await self._underway.stop()
+
+    # -- who is there ---------------------------------------------------------------------------
+
+    def register(self, name: str, plugin: Plugin[Any], position: int) -> None:
+        """Let `plugin` take part as instance `name`; `position` is its place in the YAML.
+
+        Raises ConfigError with file and line for a hook of the wrong colour or name or with an unknown argument.
+        """
+        if name in self._seats:
+            raise ConfigError(f"instance {name!r} is registered already")
+        check_hooks(name, type(plugin))
+        bulkhead = asyncio.Semaphore(_concurrency(name, plugin))
+        self._manager.register(plugin, name)
+        self._seats[name] = Seat(name, position, Breaker(self._monotonic), bulkhead)
+        self._missing.pop(name, None)
+        self._resolve()
+
+    def unregister(self, name: str) -> None:
+        """Take the instance out, also out of calls that are on their way to it. Harmless when it is not in."""
+        seat = self._seats.pop(name, None)
+        if seat is not None:
+            seat.left = True
+            self._manager.unregister(name=name)
+            self._resolve()
+
+    def expect(self, name: str, cls: type[Plugin[Any]]) -> None:
+        """Note that this instance should run: until it does, the ``on_error="stop"`` hooks it implements fail."""
+        if name not in self._seats:
+            hooks = frozenset(found.hook for found in implementations(cls))
+            self._missing[name] = frozenset(hook for hook in hooks if rules_of(hook).on_error == "stop")
+            self._resolve()
+
+    def forget(self, name: str) -> None:
+        """The instance is stopped on purpose: its filters are no longer asked for."""
+        if self._missing.pop(name, None) is not None:
+            self._resolve()
+
+    async def idle(self, name: str) -> None:
+        """Return when no call into the instance is under way; for after `unregister`."""
+        await self._underway.idle(name)
+
+    def implementers(self, hook: str) -> tuple[str, ...]:
+        """The instances that implement `hook` now, in calling order."""
+        return tuple(call.seat.instance for call in self._chains[hook].calls)
+
+    def caller_of(self, task: asyncio.Task[Any] | None) -> str:
+        """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
+        return self._underway.caller_of(task)
+
+    def _resolve(self) -> None:
+        """Put the chains together anew, so that a call finds tuples and looks nothing up."""
+        for name, chain in self._chains.items():
+            found = getattr(self._manager.hook, name).get_hookimpls()
+            found.sort(key=lambda impl: (_rank(impl), self._seats[impl.plugin_name].position))
+            calls = tuple(self._call_of(chain, impl.function, self._seats[impl.plugin_name]) for impl in found)
+            missing = tuple(instance for instance, hooks in self._missing.items() if name in hooks)
+            self._chains[name] = replace(chain, calls=calls, missing=missing)
+
+    def _call_of(self, chain: _Chain, function: Callable[..., Awaitable[Any]], seat: Seat) -> Call:
+        tally = self.counters.setdefault((seat.instance, chain.name), Tally())
+        pick = _picker(taken_by(function), chain.arguments)
+        return Call(seat, chain.name, function, rules_of(chain.name).deadline, tally, pick, is_hook=True)
+
+    # -- hooks ----------------------------------------------------------------------------------
+
+    async def notify(self, hook: str, /, **arguments: Any) -> None:
+        """Tell everybody, in order."""
+        chain, values = self._chain(hook, "notify", arguments)
+        if chain.calls:
+            await self._each(chain.calls, values, _go_on, chain.fail)
+
+    async def collect(self, hook: str, /, **arguments: Any) -> list[Any]:
+        """Ask everybody, in order; the answers that are not None."""
+        chain, values = self._chain(hook, "collect", arguments)
+        answers: list[Any] = []
+        if chain.calls:
+            await self._each(chain.calls, values, lambda _, answer: answers.append(answer), chain.fail)
+        return answers
+
+    async def first(self, hook: str, /, **arguments: Any) -> Any:
+        """The first answer that is not None, or None."""
+        found = await self.first_from(hook, **arguments)
+        return None if found is None else found[1]
+
+    async def first_from(self, hook: str, /, **arguments: Any) -> tuple[str, Any] | None:
+        """The instance that answered first and its answer, or None."""
+        chain, values = self._chain(hook, "first", arguments)
+        found: list[tuple[str, Any]] = []
+
+        def hear(call: Call, answer: Any) -> bool:
+            found.append((call.seat.instance, answer))
+            return True
+
+        if chain.calls:
+            await self._each(chain.calls, values, hear, chain.fail)
+        return found[0] if found else None
+
+    async def fold(self, hook: str, value: T, /, **others: Any) -> T:
+        """Pass `value`, the hook's first argument, through everybody; None leaves it as it is."""
+        others[self._chains[hook].arguments[0]] = value
+        chain, values = self._chain(hook, "fold", others)
+        if chain.calls:
+            # `pick` and the call read `values` anew for each implementation.
+            await self._each(chain.calls, values, lambda _, answer: values.__setitem__(0, answer), chain.fail)
+        folded: T = values[0]
+        return folded
+
+    def _chain(self, hook: str, mode: Mode, arguments: Mapping[str, Any]) -> tuple[_Chain, list[Any]]:
+        """The implementations and the arguments in the hook's order. TypeError when the hub calls a hook wrongly."""
+        chain = self._chains[hook]
+        if chain.mode != mode:
+            raise TypeError(f"the hook {hook!r} is called by {chain.mode}(), not {mode}()")
+        try:
+            values = [arguments[name] for name in chain.arguments]
+        except KeyError as missing:
+            raise TypeError(f"the hook {hook!r} needs the argument {missing}") from None
+        if len(arguments) != len(values):
+            raise TypeError(f"the hook {hook!r} has only the arguments {chain.arguments}")
+        if chain.missing:
+            raise HookFailed(chain.missing[0], hook, NotReady("the instance is not running"))
+        return chain, values
+
+    # -- addressed calls ------------------------------------------------------------------------
+
+    async def method(
+        self, instance: str, function: Callable[..., Awaitable[T]], /, *args: Any, deadline: float = 30.0
+    ) -> T:
+        """Call a method of a running instance, not more at a time than its channel's ``limits.concurrency``.
+
+        Raises NotReady when the instance is not running or suspended (nothing was called), Overdue after `deadline`
+        seconds, any HubError of the plugin's as it is, and PluginFault for everything else it raises.
+        """
+        seat = self._seats.get(instance)
+        if seat is None:
+            raise NotReady(f"instance {instance!r} is not running")
+        async with seat.bulkhead:
+            outcome: Outcome[T] = await self._once(seat, _name_of(function), function, deadline, args)
+        if outcome.error is None:
+            return cast("T", outcome.value)
+        if isinstance(outcome.error, HubError):
+            raise outcome.error
+        raise PluginFault(instance, outcome.error) from outcome.error
+
+    async def guard(
+        self, instance: str, what: str, function: Callable[..., Awaitable[T]], /, *args: Any, deadline: float = 30.0
+    ) -> Outcome[T]:
+        """Call something of an instance's (a job, an event handler, its start) and tell how it ended.
+
+        Raises nothing but a cancellation from outside. For an instance that is registered failures count towards its
+        suspension, and while it is suspended `function` is not called: the outcome is NotReady.
+        """
+        seat = self._seats.get(instance) or self._guest(instance)
+        return await self._once(seat, what, function, deadline, args)
+
+    async def _once(
+        self, seat: Seat, what: str, function: Callable[..., Awaitable[T]], deadline: float, args: tuple[Any, ...]
+    ) -> Outcome[T]:
+        call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
+        values: list[T] = []
+        errors: list[Exception] = []
+        await self._each((call,), args, lambda _, value: values.append(value), lambda _, error: errors.append(error))
+        return Outcome(error=errors[0]) if errors else Outcome(values[0] if values else None)
+
+    def _guest(self, instance: str) -> Seat:
+        """A seat for one call of an instance that is starting or stopping: there is nothing to suspend yet."""
+        return Seat(instance, 0, Breaker(self._monotonic), asyncio.Semaphore())
+
+    # -- the calls themselves -------------------------------------------------------------------
+
+    async def _each(
+        self,
+        calls: Sequence[Call],
+        values: Sequence[Any],
+        hear: Callable[[Call, Any], bool | None],
+        fail: Callable[[Call, Exception], None],
+    ) -> None:
+        """Make these calls one after another.
+
+        `hear` gets what is not None and returns True to end; `fail` gets the errors and may raise.
+        """
+        running = self._underway.enter()
+        monotonic = self._monotonic
+        cancelling, cancelled_before = running.task.cancelling, running.cancelled_before
+        now = monotonic()
+        try:
+            for call in calls:
+                seat = call.seat
+                if (seat.left or seat.breaker.is_open) and (refused := _refused(seat)):
+                    fail(call, refused)
+                    continue
+                running.call = call
+                running.due = now + call.deadline
+                value: Any = None
+                error: BaseException | None = None
+                try:
+                    pick = call.pick
+                    value = await call.function(*(values if pick is None else pick(values)))
+                except (Exception, asyncio.CancelledError) as raised:
+                    error = raised
+                began, now = now, monotonic()
+                tally = call.tally
+                tally.calls += 1
+                tally.seconds += now - began
+                if seat.idle is not None:
+                    self._underway.ended(running, seat)
+                if error is not None or running.cancels or cancelling() > cancelled_before:
+                    fail(call, self._why(running, call, error))
+                    continue
+                if seat.breaker.failures:
+                    self._worked(seat)
+                if value is not None and hear(call, value):
+                    return
+        finally:
+            self._underway.leave(running)
+
+    def _why(self, running: Running, call: Call, error: BaseException | None) -> Exception:
+        """What went wrong: our own cancellation, or the plugin's error. Raises CancelledError for an outside one."""
+        cancels, running.cancels = running.cancels, 0
+        for _ in range(cancels):
+            running.task.uncancel()
+        # An outside cancellation that the plugin swallowed, or turned into something else, goes on from here.
+        outside = running.task.cancelling() > running.cancelled_before
+        if cancels:
+            overdue = Overdue(call.seat.instance, call.what, call.deadline)
+            overdue.__cause__ = error
+            self._failed(call, overdue)
+            if not outside:
+                return overdue
+        if outside or (isinstance(error, asyncio.CancelledError) and running.cancelled_before):
+            call.seat.breaker.undecided()
+            raise error if isinstance(error, asyncio.CancelledError) else asyncio.CancelledError from error
+        if not isinstance(error, Exception):
+            # Nobody cancelled this task: the plugin awaited something that was cancelled.
+            stray = RuntimeError("awaited something that was cancelled")
+            stray.__cause__ = error
+            error = stray
+        self._failed(call, error)
+        return error
+
+    def _failed(self, call: Call, error: Exception) -> None:
+        seat = call.seat
+        overdue = isinstance(error, Overdue) and error.instance == seat.instance
+        unexpected = overdue or not isinstance(error, HubError)
+        if unexpected:
+            self._log.error("plugin failed", instance=seat.instance, call=call.what, error=_text(error), exc_info=error)
+        elif call.is_hook:
+            self._log.warning("hook passed by", instance=seat.instance, call=call.what, error=_text(error))
+        if not unexpected and not isinstance(error, NotReady):
+            # A plugin that says no in the agreed words works.
+            self._worked(seat)
+            return
+        call.tally.failures += 1
+        if self.on_failure is not None:
+            self.on_failure(seat.instance, call.what, error)
+        if seat.breaker.failed():
+            reason = f"{seat.breaker.failures} failures in a row, the last: {_text(error)}"
+            self._log.error("instance suspended", instance=seat.instance, reason=reason)
+            if self.on_suspended is not None and not seat.left:
+                self.on_suspended(seat.instance, reason)
+
+    def _worked(self, seat: Seat) -> None:
+        if seat.breaker.succeeded():
+            self._log.info("instance works again", instance=seat.instance)
+            if self.on_resumed is not None and not seat.left:
+                self.on_resumed(seat.instance)
+
+
+def attempt(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
+    """Call code of a plugin's that is not async (its import, its constructor) and tell how it ended."""
+    try:
+        return Outcome(function(*args, **kwargs))
+    except Exception as error:
+        return Outcome(error=error)
+
+
+def _concurrency(name: str, plugin: Plugin[Any]) -> int:
+    if not isinstance(plugin, Channel):
+        return CONCURRENCY
+    limits = attempt(lambda: plugin.limits)
+    if limits.value is None:
+        raise PluginFault(name, limits.error or TypeError("limits is None"))
+    return max(1, limits.value.concurrency)
+
+
+def _refused(seat: Seat) -> NotReady | None:
+    """Why no call is made into this seat now; None when the breaker lets this one through as a probe."""
+    if seat.left:
+        return NotReady(f"instance {seat.instance!r} was stopped")
+    if seat.breaker.admits():
+        return None
+    return NotReady(f"instance {seat.instance!r} is suspended", retry_after=seat.breaker.retry_after())
+
+
+def _picker(taken: tuple[str, ...], known: tuple[str, ...]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """Something that takes the `taken` arguments out of the `known`, in their order; None where they are the same."""
+    if taken == known:
+        return None
+    places = [known.index(name) for name in taken]
+    return itemgetter(*places) if len(places) > 1 else lambda values: [values[place] for place in places]
+
+
+def _chain_of(hook: str) -> _Chain:
+    rules = rules_of(hook)
+    return _Chain(hook, rules.mode, arguments_of(hook), _stop if rules.on_error == "stop" else _pass_by)
+
+
+def _stop(call: Call, error: Exception) -> None:
+    raise HookFailed(call.seat.instance, call.what, error) from error
+
+
+def _pass_by(_: Call, __: Exception) -> None:
+    """What had to be said about it was logged and counted."""
+
+
+def _go_on(_: Call, __: Any) -> bool:
+    return False
+
+
+def _rank(impl: pluggy.HookImpl) -> int:
+    return 0 if impl.tryfirst else 2 if impl.trylast else 1
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _text(error: Exception) -> str:
+    return str(error) if isinstance(error, CallFailed) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,151 @@
+"""Which calls into plugins are under way, and the sweeper that cancels what is overdue.
+
+One task looks through the table every 50 ms while there is something in it: a timer for each call would cost
+several times what the call costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.breaker import Breaker
+from hub.clock import Clock
+from hub.log import Logger
+
+SWEEP: Final = 0.05
+CANCEL_AGAIN: Final = 1.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one hook (or method) of one instance cost so far; `seconds` are seconds of waiting, not of CPU."""
+
+    calls: int = 0
+    failures: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """An instance as the caller sees it. `left` is set by `unregister`, `idle` while somebody waits for its calls to end."""
+
+    instance: str
+    position: int
+    breaker: Breaker
+    bulkhead: asyncio.Semaphore
+    left: bool = False
+    idle: asyncio.Future[None] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Something callable of an instance. `pick` takes its arguments out of the hook's; None where it takes them all."""
+
+    seat: Seat
+    what: str
+    function: Callable[..., Awaitable[Any]]
+    deadline: float
+    tally: Tally
+    pick: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    is_hook: bool = False
+
+
+class Running:
+    """A line of the table: what `task` is in now and when that is overdue.
+
+    `cancels` counts the cancellations the sweeper asked for, `cancelled_before` those that were there already.
+    """
+
+    __slots__ = ("call", "cancelled_before", "cancels", "due", "task")
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self.task = task
+        self.cancelled_before = task.cancelling()
+        self.cancels = 0
+        self.due = math.inf
+        self.call: Call | None = None
+
+    def is_in(self, seat: Seat) -> bool:
+        """Is the task in a call into this seat?"""
+        return self.call is not None and self.call.seat is seat
+
+
+class Underway:
+    """The table. Deadlines are seconds of `clock`."""
+
+    def __init__(self, clock: Clock, log: Logger) -> None:
+        self._clock = clock
+        self._log = log
+        self._table: dict[Running, None] = {}
+        self._busy = asyncio.Event()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to watch deadlines."""
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="hub: deadlines")
+
+    async def stop(self) -> None:
+        """Stop watching; calls under way go on without a deadline."""
+        sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            sweeper.cancel()
+            await asyncio.wait([sweeper])
+
+    def enter(self) -> Running:
+        """A line in the table for the current task."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("plugins are called from a task")
+        if not self._table:
+            self._busy.set()
+        running = Running(task)
+        self._table[running] = None
+        return running
+
+    def leave(self, running: Running) -> None:
+        """Take the line out again."""
+        del self._table[running]
+        if running.call is not None and running.call.seat.idle is not None:
+            self.ended(running, running.call.seat)
+
+    def ended(self, line: Running, seat: Seat) -> None:
+        """Wake `idle` when the call that `line` made was the last into the seat."""
+        if seat.idle is not None and not any(other.is_in(seat) for other in self._table if other is not line):
+            seat.idle.set_result(None)
+            seat.idle = None
+
+    async def idle(self, instance: str) -> None:
+        """Return when no call into a seat that this instance left is under way."""
+        for seat in {running.call.seat for running in self._table if running.call is not None}:
+            if seat.instance == instance and seat.left:
+                seat.idle = seat.idle or asyncio.get_running_loop().create_future()
+                await asyncio.shield(seat.idle)
+
+    def caller_of(self, task: asyncio.Task[Any] | None) -> str:
+        """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
+        inside = [running.call for running in tuple(self._table) if running.task is task]
+        return inside[-1].seat.instance if inside and inside[-1] is not None else ""
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            if not self._table:
+                self._busy.clear()
+                await self._busy.wait()
+            await self._clock.sleep(SWEEP)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        now = self._clock.monotonic()
+        for running in tuple(self._table):
+            if running.call is not None and running.due <= now:
+                running.due = now + CANCEL_AGAIN
+                running.cancels += 1
+                if running.cancels == 2:
+                    call = running.call
+                    self._log.error("does not end when cancelled", instance=call.seat.instance, call=call.what)
+                running.task.cancel()
