@@ -64,8 +64,9 @@ from hub.plugin import (
     Survey,
 )
 from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person
+from hub.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Accepted",

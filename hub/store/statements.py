@@ -6,7 +6,7 @@ runs each group by one ``executemany``, in the order of `Statement.rank`: insert
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,11 +96,23 @@ class Statements:
     change_leg: Final = update(models.Leg, "live", "last_inbound_at", "context", "address")
     add_message: Final = insert(models.Message)
     change_message: Final = update(models.Message, "state", "external_id", "error")
+    message_sent: Final = Statement(
+        "message",
+        UPDATE,
+        "UPDATE message SET state = CASE WHEN state = 'read' THEN state ELSE ? END, external_id = ? WHERE id = ?",
+    )
+    messages_read: Final = Statement(
+        "message",
+        UPDATE,
+        "UPDATE message SET state = 'read' WHERE conversation_id = ? AND id <= ?"
+        " AND direction IN ('out', 'system') AND state IN ('queued', 'sent', 'delivered')",
+    )
     receive: Final = insert(models.Inbox, once=("channel", "key"))
-    inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error")
+    inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error", where=("id", "state"))
     add_outbox: Final = insert(models.Outbox)
     change_outbox: Final = update(models.Outbox, "state", "due_at", "attempts", "progress", "error")
     drop_outbox: Final = delete(models.Outbox)
+    drop_inbox: Final = delete(models.Inbox)
     add_event: Final = insert(models.Event)
     move_feed: Final = upsert(models.Feed, "name")
     put_timer: Final = upsert(models.Timer, "name")
@@ -118,15 +130,3 @@ class Statements:
     use_invitation: Final = delete(models.Invitation, ("digest",), checked=True)
     add_attachment: Final = insert(models.Attachment)
     add_audit: Final = insert(models.Audit)
-
-
-def row_maker(model: type[Model]) -> Callable[..., tuple[Any, ...]]:
-    """A function that makes a row of `model` from keyword arguments, each column named exactly once."""
-    columns = columns_of(model)
-
-    def make(**values: Any) -> tuple[Any, ...]:
-        if len(values) != len(columns):
-            raise TypeError(f"{model.__name__}: expected {', '.join(columns)}; got {', '.join(values)}")
-        return tuple(values[column] for column in columns)
-
-    return make

@@ -1,0 +1,1 @@
+"""Conversations: what can happen in one, and who may make it happen."""

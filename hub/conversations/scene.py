@@ -1,0 +1,397 @@
+"""A scene: one step in a person's conversation, decided in memory and then stored whole.
+
+Whoever has the person's lane plays one scene at a time: takes the dossier as it is, says what happens
+(a message came, a bot answered, an agent took over), and ends with one `Change` for the committer. Until that is stored
+nothing has happened; `install` then brings the dossier up to date.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from hub.conversations.rows import (
+    conversation_change,
+    conversation_row,
+    identity_row,
+    leg_change,
+    leg_row,
+    message_row,
+    outbox_row,
+    person_change,
+    person_row,
+    timer_row,
+)
+from hub.conversations.texts import Texts
+from hub.errors import Refused
+from hub.intents import AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag
+from hub.message import Body, Text, plain_text
+from hub.people.dossiers import HISTORY, Dossier
+from hub.plugin import Inbound
+from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
+from hub.store.change import Change
+from hub.store.ids import Ids
+from hub.store.statements import Statements
+
+LEG_STORED_EVERY: Final = 30_000
+"""A leg's last-inbound time is written at most this often (ms); after a crash it is that old at worst."""
+
+LAST_TEXT: Final = 120
+
+
+class Scene:
+    """One step. `now` is milliseconds; `actor` is who makes it happen, for the log."""
+
+    def __init__(self, dossier: Dossier, ids: Ids, now: int, texts: Texts, actor: str = "") -> None:
+        self.change = Change()
+        self.person = dossier.person
+        self.conversation = dossier.conversation
+        self.legs = dossier.legs
+        self.before = dossier.conversation
+        self.said: list[Message] = []
+        self.outgoing: list[tuple[tuple[Any, ...], Message, Leg]] = []
+        self.now = now
+        self.actor = actor
+        self._dossier = dossier
+        self._ids = ids
+        self._texts = texts
+        self._new_person = False
+        self._new_identities: dict[tuple[str, str, str], Identity] = {}
+        self._changed: dict[str, Any] = {}
+
+    @classmethod
+    def with_stranger(cls, ids: Ids, now: int, texts: Texts, person: Person) -> Scene:
+        """A scene with somebody who is not in the store yet."""
+        scene = cls(Dossier(person, {}), ids, now, texts)
+        scene._new_person = True
+        return scene
+
+    # -- what the customer does --------------------------------------------------------------------
+
+    def identify(self, channel: str, platform: str, inbound: Inbound) -> Identity:
+        """The identity behind an inbound message; a new one is linked to the person."""
+        sender = inbound.sender
+        key = (platform, sender.scope or channel, sender.external_id)
+        known = self._dossier.identities.get(key)
+        if known is not None:
+            self._fill_gaps(inbound)
+            return known
+        identity = Identity(
+            self._ids.next(), *key, self.person.id, sender.verified, source=channel, linked_at=self.now
+        )
+        self._new_identities[key] = identity
+        self.change.write(Statements.add_identity, identity_row(identity))
+        if not self._new_person:
+            self._fill_gaps(inbound)
+        return identity
+
+    def _fill_gaps(self, inbound: Inbound) -> None:
+        sender = inbound.sender
+        new = {name: value for name, value in sender.attributes.items() if name not in self.person.attributes}
+        name = sender.name if sender.name and (sender.verified > self.person.verified) else self.person.name
+        if new or name != self.person.name or sender.verified > self.person.verified:
+            self.person = replace(
+                self.person,
+                name=name,
+                verified=self.person.verified or sender.verified,
+                attributes={**self.person.attributes, **new},
+            )
+
+    def arrive(self, channel: str, inbound: Inbound, identity: Identity, *, owner: str, team: str) -> Leg:
+        """Bring the message's leg into the open conversation; opens one where there is none.
+
+        `owner` is ``bot`` or ``queue``: who gets a new conversation first.
+        """
+        if self.conversation is None or self.conversation.status == "closed":
+            self._open(owner, team)
+        address = inbound.address or inbound.sender.external_id
+        for leg in self.legs.values():
+            if leg.channel == channel and leg.address == address:
+                return self._heard_on(leg, inbound)
+        assert self.conversation is not None
+        leg = Leg(
+            self._ids.next(),
+            self.conversation.id,
+            channel,
+            address,
+            identity.id,
+            opened_at=self.now,
+            last_inbound_at=self.now,
+            context=inbound.context,
+        )
+        self.legs = {**self.legs, leg.id: leg}
+        self.change.write(Statements.add_leg, leg_row(leg))
+        self._dossier.stored_leg_at[leg.id] = self.now
+        return leg
+
+    def _heard_on(self, leg: Leg, inbound: Inbound) -> Leg:
+        stored = self._dossier.stored_leg_at.get(leg.id, 0)
+        fresh = replace(leg, last_inbound_at=self.now, context=inbound.context or leg.context)
+        self.legs = {**self.legs, leg.id: fresh}
+        if fresh.context != leg.context or self.now - stored > LEG_STORED_EVERY:
+            self.change.write(Statements.change_leg, leg_change(fresh))
+            self._dossier.stored_leg_at[leg.id] = self.now
+        return fresh
+
+    def _open(self, owner: str, team: str) -> None:
+        kind = "bot" if owner == "bot" else "queue"
+        self.before = None
+        self.conversation = Conversation(
+            self._ids.next(),
+            self.person.id,
+            owner_kind="bot" if kind == "bot" else "queue",
+            owner_id="" if kind == "bot" else team,
+            team=team,
+            reason="" if kind == "bot" else "no_bot",
+            opened_at=self.now,
+            waiting_since=None if kind == "bot" else self.now,
+        )
+        self.legs = {}
+        self._event("conversation.opened", {"owner": kind, "team": team})
+
+    def hear(self, message: Message) -> None:
+        """The customer's message takes its place."""
+        conversation = self._open_conversation()
+        changes: dict[str, Any] = {"unread": conversation.unread + 1}
+        if conversation.unanswered_since is None:
+            changes["unanswered_since"] = message.at
+        self._set(**changes)
+        self._place(message)
+
+    # -- what is said to the customer --------------------------------------------------------------
+
+    def say(
+        self,
+        author: Author,
+        body: Body,
+        *,
+        note: bool = False,
+        leg_id: int | None = None,
+        client_id: str = "",
+        code: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> Message:
+        """Add a message from our side: to the customer, or a note for the agents.
+
+        Raises Refused when there is no leg to send it on.
+        """
+        conversation = self._any_conversation()
+        leg = self._leg_for(leg_id)
+        direction: Direction = "note" if note else "system" if code else "out"
+        message = Message(
+            self._ids.next(),
+            conversation.id,
+            leg.id,
+            self.person.id,
+            direction,
+            author,
+            body,
+            self.now,
+            state="received" if note else "queued",
+            client_id=client_id,
+            code=code,
+        )
+        if author.kind == "agent" and not note:
+            self._set(unanswered_since=None, unread=0)
+        self._place(message, data)
+        if not note:
+            row = outbox_row(self._ids.next(), message, leg.channel)
+            self.change.write(Statements.add_outbox, row)
+            self.outgoing.append((row, message, leg))
+        return message
+
+    def _leg_for(self, leg_id: int | None) -> Leg:
+        if leg_id is not None:
+            leg = self.legs.get(leg_id)
+            if leg is None:
+                raise Refused(404, "no_such_leg", "this conversation has no such leg")
+            return leg
+        if not self.legs:
+            raise Refused(409, "no_leg", "this conversation has no leg to answer on")
+        return max(self.legs.values(), key=_last_inbound)
+
+    def line(self, code: str, **values: str) -> None:
+        """A line of the house, such as "handed over", in the customer's language."""
+        if self.legs:
+            self.say(SYSTEM, (Text(self._texts.line(code, self.person.locale, **values)),), code=code, data=dict(values))
+
+    def _place(self, message: Message, data: dict[str, Any] | None = None) -> None:
+        self.said.append(message)
+        self.change.write(Statements.add_message, message_row(message))
+        if message.direction in ("in", "out"):
+            text = plain_text(message.body)[:LAST_TEXT]
+            self._set(last_text=text, last_at=message.at, last_direction=message.direction)
+        self.change.event(
+            "message.created",
+            self.now,
+            self.person.id,
+            message.conversation_id,
+            message=message,
+            public=message.direction != "note",
+            data=data,
+        )
+
+    # -- who owns it -------------------------------------------------------------------------------
+
+    def hand_over(self, reason: WaitReason, team: str) -> None:
+        """Into the queue of `team`. The age of somebody who waits already is kept."""
+        conversation = self._open_conversation()
+        team = team or conversation.team
+        waiting_since = conversation.waiting_since or conversation.unanswered_since or self.now
+        if conversation.owner_kind == "queue" and conversation.team == team:
+            return
+        self._set(
+            owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0
+        )
+        self._event("conversation.queued", {"reason": reason, "team": team})
+        if reason not in ("returned", "transferred"):
+            self.line("handed_over")
+
+    def assign_agent(self, agent: Agent) -> None:
+        """To an agent, who is announced to the customer."""
+        self._open_conversation()
+        self._set(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
+        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name})
+        self.line("joined", name=agent.name)
+
+    def assign_bot(self) -> None:
+        """Back to the bots."""
+        self._open_conversation()
+        self._set(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
+        self._event("conversation.assigned", {"bot": True})
+
+    def count_unsure(self, unsure: bool) -> int:
+        """How often in a row the bots were unsure, this time included."""
+        conversation = self._open_conversation()
+        count = conversation.unsure + 1 if unsure else 0
+        if count != conversation.unsure:
+            self._set(unsure=count)
+        return count
+
+    def read(self) -> None:
+        """The desk has seen the customer's messages."""
+        if self._any_conversation().unread:
+            self._set(unread=0)
+            self._event("conversation.read", {}, public=False)
+
+    def close(self, tags: Iterable[str] = ()) -> None:
+        """End the conversation; its legs end with it."""
+        self._open_conversation()
+        self.tag(tags)
+        self.line("closed")
+        self._set(status="closed", closed_at=self.now, waiting_since=None, unanswered_since=None)
+        self._event("conversation.closed", {})
+        for leg in self.legs.values():
+            ended = replace(leg, live=False)
+            self.legs = {**self.legs, leg.id: ended}
+            self.change.write(Statements.change_leg, leg_change(ended))
+
+    def tag(self, tags: Iterable[str]) -> None:
+        """Add tags that are not there yet."""
+        conversation = self._any_conversation()
+        new = tuple(dict.fromkeys(tag for tag in tags if tag and tag not in conversation.tags))
+        if new:
+            self._set(tags=conversation.tags + new)
+            self._event("conversation.tagged", {"tags": list(new)}, public=False)
+
+    def apply(self, intents: Iterable[Intent], author: Author, data: dict[str, Any] | None = None) -> None:
+        """Do what a plugin wants. `AssignAgent` needs the agent's record and is done by the caller."""
+        for intent in intents:
+            match intent:
+                case Send(body=body, visibility=visibility, leg=leg):
+                    self.say(author, body, note=visibility == "note", leg_id=leg, data=data)
+                case HandOver(reason=reason, team=team):
+                    self.hand_over(reason, team)
+                case AssignBot():
+                    self.assign_bot()
+                case Tag(tags=tags):
+                    self.tag(tags)
+                case SetAttributes():
+                    self._set_person(intent)
+                case Schedule(job=job, after=after, payload=payload):
+                    id = self._ids.next()
+                    due = self.now + int(after * 1000)
+                    row = timer_row(id, author.id, job, str(id), due, {**payload, "conversation": self._any_conversation().id})
+                    self.change.write(Statements.put_timer, row)
+                case Close(tags=tags):
+                    self.close(tags)
+                case AssignAgent():
+                    raise Refused(409, "no_agent", "only the desk can assign an agent")
+
+    def _set_person(self, intent: SetAttributes) -> None:
+        facts = {**self.person.attributes, **intent.attributes}
+        self.person = replace(
+            self.person,
+            name=intent.name or self.person.name,
+            tier=intent.tier or self.person.tier,
+            attributes={name: value for name, value in facts.items() if value is not None},
+        )
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def finish(self) -> Change:
+        """The whole step as one change."""
+        if self._new_person:
+            self.change.write(Statements.add_person, person_row(self.person))
+        elif self.person is not self._dossier.person:
+            self.change.write(Statements.change_person, person_change(self.person))
+            self.change.event("person.changed", self.now, self.person.id, 0)
+        conversation = self.conversation
+        if conversation is not None and conversation is not self.before:
+            if self.before is None:
+                self.change.write(Statements.add_conversation, conversation_row(conversation))
+            else:
+                self._set(version=self.before.version + 1)
+                conversation = self._any_conversation()
+                self.change.write(Statements.change_conversation, conversation_change(conversation, self.before.version))
+        self.change.after.append(self.install)
+        return self.change
+
+    def install(self) -> None:
+        """The change is stored: the dossier now says so."""
+        dossier = self._dossier
+        if self.before is None and self.conversation is not None:
+            dossier.history = deque(maxlen=HISTORY)
+        dossier.person = self.person
+        dossier.conversation = self.conversation
+        dossier.legs = self.legs
+        dossier.identities.update(self._new_identities)
+        if dossier.history is not None:
+            dossier.history.extend(message for message in self.said if message.direction != "note")
+
+    @property
+    def dossier(self) -> Dossier:
+        """The dossier the scene is about."""
+        return self._dossier
+
+    @property
+    def new_identities(self) -> Iterable[Identity]:
+        """Identities that were linked in this scene."""
+        return self._new_identities.values()
+
+    def _set(self, **changes: Any) -> None:
+        assert self.conversation is not None
+        self.conversation = replace(self.conversation, **changes)
+
+    def _any_conversation(self) -> Conversation:
+        if self.conversation is None:
+            raise Refused(404, "not_found", "there is no such conversation")
+        return self.conversation
+
+    def _open_conversation(self) -> Conversation:
+        conversation = self._any_conversation()
+        if conversation.status != "open":
+            raise Refused(409, "closed", "this conversation is closed")
+        return conversation
+
+    def _event(self, kind: str, data: dict[str, Any], *, public: bool = True) -> None:
+        facts = {**data, "by": self.actor} if self.actor else data
+        conversation_id = self._any_conversation().id
+        self.change.event(kind, self.now, self.person.id, conversation_id, public=public, data=facts)
+
+
+def _last_inbound(leg: Leg) -> int:
+    return leg.last_inbound_at

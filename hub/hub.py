@@ -1,0 +1,156 @@
+"""The hub: all its parts, put together, started and stopped in order.
+
+There is no other place that knows all parts, and no state outside of this object: two hubs run in one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from hub.calling import Calls
+from hub.clock import Clock, SystemClock
+from hub.config import LoadedConfig
+from hub.conversations.desk import Desk
+from hub.conversations.texts import Texts
+from hub.errors import StoreUnavailable
+from hub.feeds import Feeds
+from hub.log import Logger, make_logger
+from hub.path.notifier import Notifier
+from hub.path.path import MessagePath
+from hub.people.dossiers import People
+from hub.people.reading import Reading
+from hub.records import Event
+from hub.registry import Registry
+from hub.store.store import Store
+from hub.timers import Timers
+from hub.version import VERSION
+from hub.watchdog import Watchdog
+from hub.web.accounts import Accounts
+from hub.web.media import Media
+from hub.web.outgoing import Outgoing
+from hub.web.realtime import Realtime
+from hub.web.routes import Routes
+
+T = TypeVar("T")
+PATIENCE: Final = 10.0
+"""Seconds that what is under way gets to end when the hub stops."""
+
+
+class Hub:
+    """One hub. Use it as ``async with Hub(config, data) as hub``."""
+
+    version: Final = VERSION
+
+    store: Store
+    reading: Reading
+    people: People
+    media: Media
+    accounts: Accounts
+    secret: bytes
+
+    def __init__(
+        self, config: LoadedConfig, data: Path, *, clock: Clock | None = None, log: Logger | None = None
+    ) -> None:
+        self.settings = config.settings
+        self.data = data
+        self.clock = clock or SystemClock()
+        self.log = log or make_logger(level=self.settings.log.level, json=self.settings.log.json_lines)
+        self.counters: Counter[str] = Counter()
+        self.stopping = False
+        self.texts = Texts(self.settings.locale, self.settings.service.texts)
+        self.calls = Calls(clock=self.clock, log=self.log)
+        self.registry = Registry(self)
+        self.routes = Routes()
+        self.outgoing = Outgoing(self)
+        self.realtime = Realtime(self)
+        self.notifier = Notifier(self)
+        self.feeds = Feeds(self)
+        self.timers = Timers(self)
+        self.desk = Desk(self)
+        self.path = MessagePath(self)
+        self.watchdog = Watchdog(self.log, self.calls)
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="plugin")
+        for instance in config.instances:
+            self.registry.add(instance)
+
+    async def __aenter__(self) -> Hub:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open the store, take up what was left, start the plugins.
+
+        Raises StoreUnavailable when the store cannot be opened, ConfigError when a required plugin cannot start.
+        """
+        store = await Store.open(
+            self.data, self.clock, database=self.settings.database, on_events=self._on_events
+        )
+        self.store = store
+        self.reading = Reading(store.reader)
+        self.people = People(self.reading)
+        self.secret = await self._own_secret()
+        self.media = Media(self)
+        self.accounts = Accounts(self)
+        await self.people.start()
+        await self.accounts.start()
+        await self.calls.start()
+        self.watchdog.start()
+        self.realtime.start()
+        await self.registry.start_all()
+        await self.path.start()
+        self.timers.start()
+        await self.calls.notify("hub_started")
+
+    async def stop(self) -> None:
+        """Take nothing new, end what is under way, let everything go. What is not done stays stored."""
+        self.stopping = True
+        if not hasattr(self, "store"):
+            return
+        await self.calls.notify("hub_stopping")
+        await self.timers.stop()
+        await self.path.stop(PATIENCE)
+        await self.notifier.stop()
+        await self.realtime.stop()
+        await self.registry.stop_all()
+        self.watchdog.stop()
+        await self.calls.stop()
+        await self.store.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _own_secret(self) -> bytes:
+        """The secret all tokens are signed with: made once, kept in the store."""
+        data = self.store.data("hub")
+        kept = await data.get("secret")
+        if kept is None:
+            kept = secrets.token_hex(32)
+            await data.put("secret", kept)
+        return bytes.fromhex(kept)
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        self.feeds.wake()
+        self.realtime.publish(events)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Count something for the metrics page."""
+        self.counters[name] += number
+
+    async def run_sync(self, function: Callable[..., T], *args: object) -> T:
+        """Call something that blocks, in one of four threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+
+    async def writable(self) -> bool:
+        """Does the store take writes? Asked by the readiness check."""
+        try:
+            await self.store.data("hub").put("alive", int(self.clock.now()))
+        except StoreUnavailable:
+            return False
+        return True

@@ -1,0 +1,103 @@
+"""Dead letters: what could not be worked on or delivered, for people to see, send again or give up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hub.errors import Refused
+from hub.message import decode_body, plain_text
+from hub.path.items import Arrival
+from hub.path.reception import DEAD, DONE, NEW
+from hub.store.change import Change
+from hub.store.reader import Reader
+from hub.store.statements import Statements
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+_IN = "SELECT id, channel, payload, error, attempts, received_at AS at FROM inbox WHERE state = ? ORDER BY id DESC LIMIT ?"
+_OUT = (
+    "SELECT o.id, o.channel, o.conversation_id, m.body, o.error, o.attempts, o.created_at AS at"
+    " FROM outbox o LEFT JOIN message m ON m.id = o.message_id WHERE o.state = ? ORDER BY o.id DESC LIMIT ?"
+)
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """One of them. `direction` is ``in`` or ``out``; `at` in milliseconds."""
+
+    id: int
+    direction: str
+    channel: str
+    conversation_id: int
+    text: str
+    error: str
+    attempts: int
+    at: int
+
+
+async def list_dead(reader: Reader, limit: int = 200) -> Sequence[DeadLetter]:
+    """All dead letters, the newest first."""
+    letters = [
+        DeadLetter(row["id"], "in", row["channel"], 0, _text_in(row["payload"]), row["error"], row["attempts"], row["at"])
+        for row in await reader.all(_IN, DEAD, limit)
+    ]
+    for row in await reader.all(_OUT, DEAD, limit):
+        text = plain_text(decode_body(row["body"])) if row["body"] else ""
+        head = (row["id"], "out", row["channel"], row["conversation_id"])
+        letters.append(DeadLetter(*head, text, row["error"], row["attempts"], row["at"]))
+    return sorted(letters, key=lambda letter: letter.id, reverse=True)[:limit]
+
+
+def _text_in(payload: str | None) -> str:
+    return plain_text(msgspec.json.decode(payload, type=Arrival).inbound.body) if payload else ""
+
+
+class DeadLetters:
+    """The running hub's dead letters."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def all(self) -> Sequence[DeadLetter]:
+        """See `list_dead`."""
+        return await list_dead(self._hub.store.reader)
+
+    async def count(self) -> int:
+        """How many there are."""
+        inbound = await self._hub.store.reader.value("SELECT count(*) FROM inbox WHERE state = ?", DEAD)
+        outbound = await self._hub.store.reader.value("SELECT count(*) FROM outbox WHERE state = ?", DEAD)
+        return int(inbound) + int(outbound)
+
+    async def retry(self, id: int) -> None:
+        """Try again from the start. Raises Refused (404) where there is no such dead letter."""
+        await self._settle(id, again=True)
+        await self._hub.path.reception.sweep(older_than=int(self._hub.clock.now() * 1000))
+        await self._hub.path.delivery.sweep()
+
+    async def drop(self, id: int) -> None:
+        """Give it up; the message stays in the conversation as failed. Raises Refused (404)."""
+        await self._settle(id, again=False)
+
+    async def _settle(self, id: int, *, again: bool) -> None:
+        await settle(self._hub.store, int(self._hub.clock.now() * 1000), id, again=again)
+
+
+async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
+    """Put a dead letter back among the due, or give it up; also for a hub that is not running."""
+    change = Change()
+    if await store.reader.one("SELECT id FROM outbox WHERE id = ? AND state = ?", id, DEAD) is not None:
+        if again:
+            change.write(Statements.change_outbox, (0, now, 0, 0, "", id))
+        else:
+            change.write(Statements.drop_outbox, (id,))
+    else:
+        row = await store.reader.one("SELECT payload FROM inbox WHERE id = ? AND state = ?", id, DEAD)
+        if row is None:
+            raise Refused(404, "not_found", "there is no such dead letter")
+        state, payload = (NEW, row["payload"]) if again else (DONE, None)
+        change.write(Statements.inbox_done, (state, payload, 0, "", id, DEAD))
+    change.event("deadletter.removed", now, data={"id": str(id)})
+    await store.commit(change)

@@ -1,0 +1,47 @@
+"""What travels in the lanes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from hub.conversations.scene import Scene
+from hub.plugin import Inbound
+
+
+class Arrival(msgspec.Struct):
+    """A customer's message on its way in; the same fields are the inbox row's payload."""
+
+    id: int
+    channel: str
+    platform: str
+    inbound: Inbound
+    at: int
+    attempts: int = 0
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Platform, scope and external id of the sender."""
+        sender = self.inbound.sender
+        return (self.platform, sender.scope or self.channel, sender.external_id)
+
+
+class Act:
+    """Something somebody wants done in a person's conversation: an agent, a plugin, the hub itself.
+
+    `play` decides in the scene and may return a result; it runs in the person's lane. The future has the result
+    when it is stored.
+    """
+
+    __slots__ = ("actor", "future", "play")
+
+    def __init__(self, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> None:
+        self.actor = actor
+        self.play = play
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+
+Item = Arrival | Act

@@ -1,0 +1,85 @@
+"""Lanes: strict order for one person, parallel across persons.
+
+A lane exists while it has work. Its key is a person's id, or an identity while nobody knows yet whose it is; the
+work tells the key it found, and what still waits moves along, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class _Lane(Generic[Item]):
+    __slots__ = ("items", "key", "task")
+
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
+        self.items: deque[Item] = deque()
+        self.task: asyncio.Task[None] | None = None
+
+
+class Lanes(Generic[Item]):
+    """Runs ``work(key, item)``, one item at a time for each key.
+
+    `work` returns None when the item is done, or the key of the lane it belongs to: then the item and all that
+    wait behind it go there.
+    """
+
+    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]]) -> None:
+        self._work = work
+        self._lanes: dict[Hashable, _Lane[Item]] = {}
+        self._stopped = False
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._lanes
+
+    def submit(self, key: Hashable, item: Item) -> None:
+        """Put `item` at the end of the lane of `key`."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane(key)
+            lane.items.append(item)
+            lane.task = asyncio.create_task(self._run(lane))
+        else:
+            lane.items.append(item)
+
+    async def _run(self, lane: _Lane[Item]) -> None:
+        items = lane.items
+        while items and not self._stopped:
+            item = items.popleft()
+            elsewhere = await self._work(lane.key, item)
+            if elsewhere is not None and elsewhere != lane.key:
+                items.appendleft(item)
+                self._move(lane, elsewhere)
+                return
+        del self._lanes[lane.key]
+
+    def _move(self, lane: _Lane[Item], key: Hashable) -> None:
+        del self._lanes[lane.key]
+        for item in lane.items:
+            self.submit(key, item)
+
+    async def stop(self, patience: float) -> None:
+        """Take no new item from any lane, and wait up to `patience` seconds for those under way."""
+        self._stopped = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=patience)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    def waiting(self) -> Iterable[Item]:
+        """What no lane has begun."""
+        for lane in self._lanes.values():
+            yield from lane.items

@@ -1,0 +1,154 @@
+"""The way of a message as one thing: what channels, plugins and the desk ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hub.conversations.scene import Scene
+from hub.errors import NotReady, Refused
+from hub.families import SurveyAnswer
+from hub.intents import Intent
+from hub.path.deadletters import DeadLetters
+from hub.path.delivery import Delivery
+from hub.path.guard import Guard
+from hub.path.items import Act, Arrival, Item
+from hub.path.lanes import Lanes
+from hub.path.pipeline import Pipeline
+from hub.path.reception import Reception
+from hub.plugin import Accepted, Inbound
+from hub.records import Identity, Person
+from hub.store.change import Change
+from hub.store.statements import Statements
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+SWEEP_EVERY = 2.0
+SWEEP_AGE = 2000
+
+
+class MessagePath:
+    """Reception, lanes, pipeline and delivery. `repaired` counts what the sweep found in nobody's hands."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.pipeline = Pipeline(hub)
+        self.lanes: Lanes[Item] = Lanes(self.pipeline.work)
+        self.reception = Reception(hub, self._hand_off)
+        self.delivery = Delivery(hub)
+        self.dead = DeadLetters(hub)
+        self.guard = Guard(hub.clock)
+        self.repaired = 0
+        self.ready = False
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up what an earlier run left behind, in its order, and begin to sweep."""
+        found = await self.reception.sweep()
+        due = await self.delivery.sweep()
+        if found or due:
+            self._hub.log.info("taking up where the last run ended", messages=found, deliveries=due)
+        self.ready = True
+        self._sweeper = asyncio.create_task(self._sweep(), name="hub: sweep")
+
+    async def stop(self, patience: float) -> None:
+        """Finish what is under way; what has not begun stays stored for the next run."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await self.lanes.stop(patience)
+        await self.delivery.lanes.stop(patience)
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._hub.clock.sleep(SWEEP_EVERY)
+            try:
+                old = int(self._hub.clock.now() * 1000) - SWEEP_AGE
+                self.repaired += await self.reception.sweep(older_than=old)
+                self.repaired += await self.delivery.sweep()
+            except NotReady as error:
+                self._hub.log.warning("the sweep could not look", error=str(error))
+
+    # -- in -----------------------------------------------------------------------------------------
+
+    async def accept(self, channel: str, inbound: Inbound) -> Accepted:
+        """See `Context.accept`."""
+        if self._hub.stopping:
+            raise Refused(503, "stopping", "the hub is stopping; send it again in a moment")
+        return await self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
+
+    def _hand_off(self, arrival: Arrival) -> None:
+        self.lanes.submit(self.pipeline.lane_of(arrival), arrival)
+
+    # -- acts ---------------------------------------------------------------------------------------
+
+    async def play(self, person_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> Any:
+        """Play a scene in a person's lane and return what it returned, once it is stored."""
+        if self._hub.stopping:
+            raise Refused(503, "stopping", "the hub is stopping; try again in a moment")
+        act = Act(actor, play)
+        self.lanes.submit(person_id, act)
+        return await act.future
+
+    async def in_conversation(
+        self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]
+    ) -> Any:
+        """The same for whoever the conversation belongs to. Raises Refused (404) where there is none, and
+        (409) where it is not the person's latest one any more."""
+        conversation = await self._hub.reading.conversation(conversation_id)
+        if conversation is None:
+            raise Refused(404, "not_found", "there is no such conversation")
+
+        async def checked(scene: Scene) -> Any:
+            if scene.conversation is None or scene.conversation.id != conversation_id:
+                raise Refused(409, "closed", "this conversation is closed; the customer has a newer one")
+            return await play(scene)
+
+        return await self.play(conversation.person_id, actor, checked)
+
+    async def act(self, instance: str, conversation_id: int, intents: Sequence[Intent]) -> None:
+        """See `Context.act`."""
+        self.guard.check(instance, conversation_id)
+
+        async def play(scene: Scene) -> None:
+            self.pipeline.apply(scene, tuple(intents), instance)
+
+        await self.in_conversation(conversation_id, instance, play)
+
+    async def receipt(self, message_id: int, state: str, error: str) -> None:
+        """See `Context.receipt`."""
+        if state not in ("delivered", "read", "failed"):
+            raise Refused(422, "bad_state", "a receipt says delivered, read or failed")
+        message = await self._hub.reading.message(message_id)
+        if message is None or message.direction not in ("out", "system"):
+            raise Refused(404, "not_found", "there is no such message")
+
+        async def play(scene: Scene) -> None:
+            change, ids = scene.change, (message.person_id, message.conversation_id)
+            if state == "read":
+                change.write(Statements.messages_read, (message.conversation_id, message.id))
+            else:
+                change.write(Statements.change_message, (state, message.external_id, error[:500], message.id))
+            data = {"state": state, "error": error[:500]}
+            change.event("message.changed", scene.now, *ids, message=message, public=True, data=data)
+
+        await self.play(message.person_id, "", play)
+        if state == "failed":
+            self._hub.notifier.failed(message, error)
+
+    async def survey_answered(self, instance: str, answer: SurveyAnswer) -> None:
+        """See `Context.survey_answered`."""
+        change = Change()
+        data = {"survey": answer.survey, "token": answer.token, "answers": answer.answers}
+        facts = {**data, "score": answer.score, "comment": answer.comment, "by": instance}
+        now = int(self._hub.clock.now() * 1000)
+        change.event("survey.answered", now, answer.person_id, answer.conversation_id, data=facts)
+        await self._hub.store.commit(change)
+        await self._hub.calls.notify("survey_answered", answer=answer)
+
+    def look_up(self, identity: Identity, person: Person) -> None:
+        """A new identity is stored: ask the CRM about it, beside the message."""
+        self._hub.notifier.stranger(identity, person)
+
+

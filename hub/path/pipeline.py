@@ -1,0 +1,214 @@
+"""The pipeline: what happens to a message once its turn has come.
+
+Identity, conversation and leg, filters, owner: all decided in one `Scene` and stored in one change together with
+the fact that the message was worked on. If anything fails the message is tried again; if it keeps failing it
+becomes a dead letter, and the lane goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Final
+
+from hub.conversations.scene import Scene
+from hub.errors import Conflict, HookFailed, HubError, Refused, StoreError, StoreUnavailable
+from hub.intents import Answer, AssignAgent, HandOver, Turn
+from hub.message import Choice
+from hub.path.items import Act, Arrival, Item
+from hub.path.reception import DEAD, DONE, NEW
+from hub.people.dossiers import Dossier
+from hub.records import Author, Identity, Message, Person, WaitReason
+from hub.store.change import Change, to_json
+from hub.store.statements import Statements
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+HUMAN: Final = "hub:human"
+"""The payload of a button that asks for a person; works without any bot."""
+
+MAX_ATTEMPTS: Final = 5
+
+
+class Pipeline:
+    """Works on the items of the lanes."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def lane_of(self, arrival: Arrival) -> Hashable:
+        """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
+        key = arrival.identity
+        if key in self._hub.path.lanes:
+            return key
+        return self._hub.people.person_of(key) or key
+
+    async def work(self, key: Hashable, item: Item) -> Hashable | None:
+        """Play one item. Returns the key of the lane it belongs to, when that is another one."""
+        if isinstance(item, Act):
+            await self._act(key, item)
+            return None
+        while True:
+            try:
+                return await self._arrive(key, item)
+            except StoreUnavailable as error:
+                self._hub.log.error("the store is not available; a message waits", error=str(error))
+                await self._hub.clock.sleep(2)
+            except (HookFailed, StoreError, Refused) as error:
+                item.attempts += 1
+                if item.attempts >= MAX_ATTEMPTS:
+                    await self._give_up(item, error)
+                    return None
+                if not isinstance(error, Conflict):
+                    await self._hub.clock.sleep(2.0 ** (item.attempts - 1))
+
+    # -- a customer's message -----------------------------------------------------------------------
+
+    async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
+        hub = self._hub
+        now = int(hub.clock.now() * 1000)
+        if isinstance(key, int):
+            scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
+        else:
+            known = await hub.people.find(arrival.identity)
+            if known is not None:
+                return known.person.id
+            scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
+        identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
+        message = await self._hear(scene, arrival, identity)
+        conversation = scene.conversation
+        assert conversation is not None
+        if conversation.owner_kind == "bot":
+            await self._ask_bots(scene, message, identity)
+        elif scene.before is None and conversation.owner_kind == "queue":
+            scene.line("handed_over")
+        change = scene.finish()
+        change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
+        await self.store(scene, change)
+        hub.path.reception.leave(arrival)
+        for new in scene.new_identities:
+            hub.path.look_up(new, scene.person)
+        return scene.person.id
+
+    def _stranger(self, arrival: Arrival, now: int) -> Person:
+        sender = arrival.inbound.sender
+        name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.locale)
+        return Person(
+            self._hub.store.ids.next(),
+            name[:200],
+            locale=sender.locale,
+            verified=sender.verified,
+            attributes=dict(sender.attributes),
+            created_at=now,
+        )
+
+    @staticmethod
+    def _made_up_name(identity: str, locale: str) -> str:
+        short = hashlib.sha256(identity.encode()).hexdigest()[:4].upper()
+        return f"访客 {short}" if locale.startswith("zh") else f"Visitor {short}"
+
+    async def _hear(self, scene: Scene, arrival: Arrival, identity: Identity) -> Message:
+        hub = self._hub
+        service = hub.settings.service
+        first = "bot" if service.first_owner == "bot" and hub.calls.implementers("answer") else "queue"
+        inbound = arrival.inbound
+        leg = scene.arrive(arrival.channel, inbound, identity, owner=first, team=hub.settings.default_team)
+        person, conversation = scene.person, scene.conversation
+        assert conversation is not None
+        message = Message(
+            arrival.id,
+            conversation.id,
+            leg.id,
+            person.id,
+            "in",
+            Author("person", str(person.id), person.name),
+            inbound.body,
+            arrival.at,
+            client_id=inbound.client_id,
+        )
+        if hub.calls.implementers("filter_inbound"):
+            message = await hub.calls.fold("filter_inbound", message, conversation=conversation, person=person)
+        scene.hear(message)
+        return message
+
+    # -- the bots -----------------------------------------------------------------------------------
+
+    async def _ask_bots(self, scene: Scene, message: Message, identity: Identity) -> None:
+        hub = self._hub
+        conversation = scene.conversation
+        assert conversation is not None
+        if any(isinstance(element, Choice) and element.payload == HUMAN for element in message.body):
+            scene.hand_over("asked", "")
+            return
+        history = () if scene.before is None else tuple(await hub.people.history(scene.dossier))
+        locale = scene.person.locale or hub.settings.locale
+        turn = Turn(message, conversation, scene.person, identity, locale, history)
+        found = await hub.calls.first_from("answer", turn=turn)
+        if found is None:
+            reason: WaitReason = "bot_failed" if hub.calls.implementers("answer") else "no_bot"
+            scene.hand_over(reason, "")
+            return
+        self._take(scene, *found)
+
+    def _take(self, scene: Scene, bot: str, answer: Answer) -> None:
+        """Do what a bot's answer says, unless it was unsure too often."""
+        handed_over = any(isinstance(intent, HandOver) for intent in answer.intents)
+        count = scene.count_unsure(answer.unsure)
+        if answer.unsure and not handed_over and count >= self._hub.settings.service.unsure_before_handover:
+            scene.hand_over("unsure", "")
+            return
+        author = Author("bot", bot, self._hub.settings.name_for(scene.person.locale))
+        data = {"bot": bot, "unsure": True} if answer.unsure else {"bot": bot}
+        scene.apply(answer.intents, author, data)
+
+    # -- what others want done ----------------------------------------------------------------------
+
+    async def _act(self, key: Hashable, act: Act) -> None:
+        if act.future.cancelled():
+            return
+        hub = self._hub
+        try:
+            assert isinstance(key, int)
+            scene = Scene(await hub.people.dossier(key), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
+            result = await act.play(scene)
+            await self.store(scene, scene.finish())
+        except HubError as error:
+            if not act.future.done():
+                act.future.set_exception(error)
+            return
+        if not act.future.done():
+            act.future.set_result(result)
+
+    def apply(self, scene: Scene, intents: tuple[object, ...], actor: str) -> None:
+        """Do a plugin's intents in a scene; agents are looked up here."""
+        author = Author("bot", actor, self._hub.settings.name_for(scene.person.locale))
+        for intent in intents:
+            if isinstance(intent, AssignAgent):
+                scene.assign_agent(self._hub.accounts.agent(intent.agent))
+            else:
+                scene.apply((intent,), author)  # type: ignore[arg-type]
+
+    # -- storing ------------------------------------------------------------------------------------
+
+    async def store(self, scene: Scene, change: Change) -> None:
+        """Commit a finished scene, then tell everybody concerned."""
+        hub = self._hub
+        if not change.writes and not change.events:
+            return
+        dossier: Dossier = scene.dossier
+        change.after.append(lambda: hub.people.keep(dossier))
+        await hub.store.commit(change)
+        for row, message, leg in scene.outgoing:
+            hub.path.delivery.add(row, message, leg)
+        hub.notifier.scene(scene)
+
+    async def _give_up(self, arrival: Arrival, error: HubError) -> None:
+        self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
+        self._hub.count("dead_in")
+        change = Change()
+        row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
+        change.write(Statements.inbox_done, row)
+        change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
+        await self._hub.store.commit(change)
+        self._hub.path.reception.leave(arrival)

@@ -1,0 +1,130 @@
+"""Reception: a message is stored before anybody is told that it was received."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from hub.errors import Busy, Refused
+from hub.message import check_body
+from hub.path.items import Arrival
+from hub.plugin import Accepted, Inbound
+from hub.store.change import Change, to_json
+from hub.store.statements import Statements
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+NEW, DONE, DEAD = 0, 1, 2
+MAX_KEY: Final = 300
+_decoder: Final = msgspec.json.Decoder(Arrival)
+
+
+class Reception:
+    """Takes messages from channels: limits, stores, hands on. `hand_off` gets each new arrival once."""
+
+    def __init__(self, hub: Hub, hand_off: Callable[[Arrival], None]) -> None:
+        self._hub = hub
+        self._hand_off = hand_off
+        self.in_flight: set[int] = set()
+        self._of_sender: dict[tuple[str, str], int] = {}
+        self._limits = hub.settings.limits
+
+    async def accept(self, channel: str, platform: str, inbound: Inbound) -> Accepted:
+        """See `Context.accept`."""
+        self._check(inbound)
+        sender = (channel, inbound.sender.external_id)
+        if len(self.in_flight) >= self._limits.in_flight:
+            self._hub.count("refused_busy")
+            raise Busy()
+        if self._of_sender.get(sender, 0) >= self._limits.per_person:
+            self._hub.count("refused_busy")
+            raise Busy("this sender has too many messages waiting")
+        now = int(self._hub.clock.now() * 1000)
+        arrival = Arrival(self._hub.store.ids.next(), channel, platform, inbound, inbound.at or now)
+        change = Change()
+        row = (arrival.id, channel, inbound.key, NEW, to_json(arrival), now, 0, "")
+        change.write(Statements.receive, row)
+        # Called in the order of the commits, so the lanes see the order the store has.
+        change.after.append(lambda: self._stored(change, arrival))
+        future = self._hub.store.committer.submit(change)
+        self._enter(arrival)
+        future.add_done_callback(partial(self._settled, arrival))
+        await asyncio.shield(future)
+        if change.result:
+            return Accepted(change.result, arrival.at, duplicate=True)
+        return Accepted(arrival.id, arrival.at)
+
+    def _check(self, inbound: Inbound) -> None:
+        if not inbound.key or len(inbound.key) > MAX_KEY:
+            raise Refused(422, "bad_key", f"a message key has 1 to {MAX_KEY} characters")
+        if not inbound.sender.external_id or len(inbound.sender.external_id) > MAX_KEY:
+            raise Refused(422, "bad_sender", f"a sender's id has 1 to {MAX_KEY} characters")
+        try:
+            check_body(inbound.body)
+        except ValueError as error:
+            raise Refused(422, "bad_message", str(error)) from error
+
+    def _settled(self, arrival: Arrival, future: asyncio.Future[None]) -> None:
+        if future.exception() is not None:
+            self.leave(arrival)
+
+    def _stored(self, change: Change, arrival: Arrival) -> None:
+        if change.result:
+            self.leave(arrival)
+            self._hub.count("duplicates")
+        else:
+            self._hub.count("received")
+            self._hand_off(arrival)
+
+    def _enter(self, arrival: Arrival) -> None:
+        self.in_flight.add(arrival.id)
+        sender = (arrival.channel, arrival.inbound.sender.external_id)
+        self._of_sender[sender] = self._of_sender.get(sender, 0) + 1
+
+    def leave(self, arrival: Arrival) -> None:
+        """The arrival is done, refused or dead."""
+        if arrival.id not in self.in_flight:
+            return
+        self.in_flight.discard(arrival.id)
+        sender = (arrival.channel, arrival.inbound.sender.external_id)
+        left = self._of_sender[sender] - 1
+        if left:
+            self._of_sender[sender] = left
+        else:
+            del self._of_sender[sender]
+
+    async def sweep(self, *, older_than: int = 0) -> int:
+        """Hand on what is stored as new and in nobody's hands; returns how many that were.
+
+        At the start these are what a crash left behind; later the right number is 0.
+        """
+        last, found = 0, 0
+        while True:
+            rows = await self._hub.store.reader.all(
+                "SELECT id, payload, attempts FROM inbox WHERE state = ? AND id > ? AND received_at <= ? ORDER BY id LIMIT 500",
+                NEW,
+                last,
+                older_than or int(self._hub.clock.now() * 1000),
+            )
+            if not rows:
+                return found
+            last = rows[-1]["id"]
+            for row in rows:
+                if row["id"] not in self.in_flight and await self._still_new(row["id"], older_than):
+                    arrival = _decoder.decode(row["payload"])
+                    arrival.attempts = row["attempts"]
+                    self._enter(arrival)
+                    self._hand_off(arrival)
+                    found += 1
+
+    async def _still_new(self, id: int, older_than: int) -> bool:
+        # The first sweep runs before anything else; a later one may have read a row that was done a moment after.
+        if not older_than:
+            return True
+        state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", id)
+        return state == NEW and id not in self.in_flight

@@ -1,0 +1,150 @@
+"""Timers: jobs of plugin instances at a time, durable in our store.
+
+A timer is a row. APScheduler is only the clock that makes us look, and the reader of cron lines: its own stores are
+synchronous, and its default of one second of grace silently drops runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from hub.conversations.rows import timer_row
+from hub.errors import ConfigError, StoreUnavailable
+from hub.store.change import Change
+from hub.store.reader import Row
+from hub.store.statements import Statements
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+LOOK_EVERY: Final = 0.5
+LONGEST_WAIT: Final = 3600.0
+Handler = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Timers:
+    """All jobs. A job whose handler raises is tried again, waiting longer each time; it is never forgotten."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._handlers: dict[tuple[str, str], Handler] = {}
+        self._busy: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """Begin to look for what is due."""
+        job: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler.add_job(self.tick, "interval", seconds=LOOK_EVERY, **job)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Stop looking, and end what is under way: it will run again."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def handle(self, instance: str, job: str, handler: Handler) -> Callable[[], None]:
+        """Name a job; returns how to take it back."""
+        key = (instance, job)
+        if key in self._handlers:
+            raise ConfigError(f"{instance!r} has a job called {job!r} already")
+        self._handlers[key] = handler
+        return lambda: self._handlers.pop(key, None) and None
+
+    async def schedule(self, instance: str, job: str, after: float, payload: dict[str, Any], key: str) -> None:
+        """Once, in `after` seconds. See `Context.schedule`."""
+        id = self._hub.store.ids.next()
+        due = self._now() + int(after * 1000)
+        await self._put(timer_row(id, instance, job, key or str(id), due, payload))
+
+    async def every(self, instance: str, job: str, *, seconds: float = 0, cron: str = "") -> None:
+        """Again and again. Keeps the date that is already set when the rhythm is the same."""
+        if bool(seconds) == bool(cron):
+            raise ConfigError(f"job {job!r}: give either seconds or cron")
+        row = await self._hub.store.reader.one("SELECT seconds, cron FROM timer WHERE name = ?", f"{instance}/{job}/every")
+        if row is not None and row["seconds"] == seconds and row["cron"] == cron:
+            return
+        due = self._next(seconds, cron, self._now())
+        await self._put(timer_row(self._hub.store.ids.next(), instance, job, "every", due, {}, seconds, cron))
+
+    def _next(self, seconds: float, cron: str, after: int) -> int:
+        if seconds:
+            return after + int(seconds * 1000)
+        zone = ZoneInfo(self._hub.settings.timezone)
+        try:
+            trigger = CronTrigger.from_crontab(cron, timezone=zone)
+        except ValueError as error:
+            raise ConfigError(f"cron line {cron!r}: {error}") from error
+        # The trigger answers "at or after"; one second later is strictly after.
+        start = datetime.fromtimestamp(after / 1000 + 1, zone)
+        date = trigger.get_next_fire_time(None, start)
+        if date is None:
+            raise ConfigError(f"cron line {cron!r} never comes true")
+        return int(date.timestamp() * 1000)
+
+    async def _put(self, row: tuple[Any, ...]) -> None:
+        change = Change()
+        change.write(Statements.put_timer, row)
+        await self._hub.store.commit(change)
+
+    async def tick(self) -> None:
+        """Start what is due now and has somebody to do it."""
+        try:
+            rows = await self._hub.store.reader.all(
+                "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at LIMIT 200", self._now()
+            )
+        except StoreUnavailable as error:
+            self._hub.log.warning("cannot look for due jobs", error=str(error))
+            return
+        for row in rows:
+            if row["name"] not in self._busy and (row["instance"], row["job"]) in self._handlers:
+                self._busy.add(row["name"])
+                task = asyncio.create_task(self._run(row), name=f"{row['instance']}: job {row['job']}")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        """Return when no job is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _run(self, row: Row) -> None:
+        try:
+            handler = self._handlers[row["instance"], row["job"]]
+            payload = msgspec.json.decode(row["payload"])
+            what = f"job {row['job']}"
+            outcome = await self._hub.calls.guard(row["instance"], what, handler, payload, deadline=300.0)
+            await self._note(row, outcome.error)
+        except StoreUnavailable as error:
+            self._hub.log.error("a job ran and could not be noted; it will run again", job=row["name"], error=str(error))
+        finally:
+            self._busy.discard(row["name"])
+
+    async def _note(self, row: Row, error: Exception | None) -> None:
+        change = Change()
+        if error is not None:
+            attempts = row["attempts"] + 1
+            wait = min(LONGEST_WAIT, 2.0 ** attempts)
+            text = (str(error) or type(error).__name__)[:500]
+            change.write(Statements.change_timer, (self._now() + int(wait * 1000), attempts, text, row["id"]))
+        elif row["seconds"] or row["cron"]:
+            due = self._next(row["seconds"], row["cron"], self._now())
+            change.write(Statements.change_timer, (due, 0, "", row["id"]))
+        else:
+            change.write(Statements.drop_timer, (row["id"],))
+        await self._hub.store.commit(change)
+
+    def _now(self) -> int:
+        return int(self._hub.clock.now() * 1000)
