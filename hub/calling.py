@@ -81,7 +81,7 @@ class Calls:
         self._log = log
         self._manager = Manager()
         self._seats: dict[str, Seat] = {}
-        self._missing: dict[str, frozenset[str]] = {}
+        self._expected: dict[str, frozenset[str]] = {}
         self._chains = {name: _chain_of(name) for name in hook_names()}
         self._underway = Underway(clock, log)
 
@@ -108,7 +108,6 @@ class Calls:
         bulkhead = asyncio.Semaphore(_concurrency(name, plugin))
         self._manager.register(plugin, name)
         self._seats[name] = Seat(name, position, Breaker(self._monotonic), bulkhead)
-        self._missing.pop(name, None)
         self._resolve()
 
     def unregister(self, name: str) -> None:
@@ -120,15 +119,14 @@ class Calls:
             self._resolve()
 
     def expect(self, name: str, cls: type[Plugin[Any]]) -> None:
-        """Note that this instance should run: until it does, the ``on_error="stop"`` hooks it implements fail."""
-        if name not in self._seats:
-            hooks = frozenset(found.hook for found in implementations(cls))
-            self._missing[name] = frozenset(hook for hook in hooks if rules_of(hook).on_error == "stop")
-            self._resolve()
+        """Note that this instance should run: while it does not, the ``on_error="stop"`` hooks it implements fail."""
+        hooks = {found.hook for found in implementations(cls)}
+        self._expected[name] = frozenset(hook for hook in hooks if rules_of(hook).on_error == "stop")
+        self._resolve()
 
     def forget(self, name: str) -> None:
         """The instance is stopped on purpose: its filters are no longer asked for."""
-        if self._missing.pop(name, None) is not None:
+        if self._expected.pop(name, None) is not None:
             self._resolve()
 
     async def idle(self, name: str) -> None:
@@ -136,8 +134,9 @@ class Calls:
         await self._underway.idle(name)
 
     def implementers(self, hook: str) -> tuple[str, ...]:
-        """The instances that implement `hook` now, in calling order."""
-        return tuple(call.seat.instance for call in self._chains[hook].calls)
+        """Who takes part in `hook`: the instances that must not be passed by though they do not run, then those that run."""
+        chain = self._chains[hook]
+        return (*chain.missing, *(call.seat.instance for call in chain.calls))
 
     def caller_of(self, task: asyncio.Task[Any] | None) -> str:
         """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
@@ -149,7 +148,9 @@ class Calls:
             found = getattr(self._manager.hook, name).get_hookimpls()
             found.sort(key=lambda impl: (_rank(impl), self._seats[impl.plugin_name].position))
             calls = tuple(self._call_of(chain, impl.function, self._seats[impl.plugin_name]) for impl in found)
-            missing = tuple(instance for instance, hooks in self._missing.items() if name in hooks)
+            missing = tuple(
+                instance for instance, hooks in self._expected.items() if name in hooks and instance not in self._seats
+            )
             self._chains[name] = replace(chain, calls=calls, missing=missing)
 
     def _call_of(self, chain: _Chain, function: Callable[..., Awaitable[Any]], seat: Seat) -> Call:

@@ -1,0 +1,191 @@
+"""All instances: adds, starts, watches and stops them, and tells everybody how they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.errors import CallFailed, ConfigError, Problem
+from hub.finding import check_plugin, groups_of, installed, load_plugin, start_order
+from hub.implementations import did_you_mean
+from hub.instance import UP, Instance, InstanceStatus, one_of, within
+from hub.life import START_LIMIT, InstanceSpec
+from hub.plugin import Channel, Plugin, PluginConfig
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+__all__ = ["InstanceSpec", "InstanceStatus", "Registry"]
+
+HOLD_BACK: Final = 10.0
+_SETTLED: Final = (*UP, "waiting", "retrying", "failed")
+
+
+class Registry:
+    """The instances of one hub, in the order of the YAML.
+
+    `plugins` are the plugins that can be named there; those of the entry-point group ``hub.plugins`` when left out.
+    """
+
+    def __init__(self, hub: Hub, plugins: Mapping[str, EntryPoint | type[Plugin[Any]]] | None = None) -> None:
+        self._hub = hub
+        self._plugins = installed() if plugins is None else plugins
+        self._instances: dict[str, Instance] = {}
+        self._news: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self._teller: asyncio.Task[None] | None = None
+        hub.calls.on_suspended = self._suspended
+        hub.calls.on_resumed = self._resumed
+
+    # -- what there is --------------------------------------------------------------------------
+
+    def names(self) -> tuple[str, ...]:
+        """The plugins that can be named in the YAML."""
+        return tuple(sorted(self._plugins))
+
+    def plugin(self, name: str) -> type[Plugin[Any]]:
+        """Import the plugin `name`. ConfigError when it is not installed or cannot be imported."""
+        return load_plugin(name, self._plugins)
+
+    def add(self, spec: InstanceSpec) -> None:
+        """Take an instance in, without starting it.
+
+        Raises ConfigError when the name is taken, when the plugin does not fit this version of the hub, or when one of
+        its hooks is written wrongly.
+        """
+        if spec.name in self._instances:
+            raise ConfigError(f"there are two instances of the name {spec.name!r}")
+        check_plugin(spec.name, spec.cls, self._hub.version)
+        self._instances[spec.name] = Instance(self._hub, spec, self._changed)
+
+    def get(self, name: str) -> Plugin[Any] | None:
+        """The plugin of instance `name` while it is up (running or suspended)."""
+        instance = self._instances.get(name)
+        return None if instance is None else instance.plugin
+
+    def channels(self) -> dict[str, Channel[Any]]:
+        """The channels that are up, by instance name."""
+        up = {name: instance.plugin for name, instance in self._instances.items()}
+        return {name: plugin for name, plugin in up.items() if isinstance(plugin, Channel)}
+
+    def running_channel(self, name: str) -> Channel[Any] | None:
+        """The channel `name` while it is up."""
+        plugin = self.get(name)
+        return plugin if isinstance(plugin, Channel) else None
+
+    def platform_of(self, name: str) -> str:
+        """The platform of the channel `name`, also while it does not run; the plugin's name where it names none."""
+        spec = self._instance(name).spec
+        return (spec.cls.platform if issubclass(spec.cls, Channel) else "") or spec.plugin_name
+
+    def status(self) -> tuple[InstanceStatus, ...]:
+        """How all instances are, in the order of the YAML."""
+        ordered = sorted(self._instances.values(), key=lambda instance: instance.spec.position)
+        return tuple(instance.status() for instance in ordered)
+
+    async def until(self, name: str, *states: str) -> None:
+        """Return when the instance is, or be it briefly was, in one of `states`."""
+        await one_of([self._instance(name)], *states)
+
+    def watch(self, name: str, task: asyncio.Task[Any]) -> None:
+        """Restart the instance, with backoff, when its background `task` raises."""
+        self._instance(name).watch(task)
+
+    # -- start and stop -------------------------------------------------------------------------
+
+    async def start_all(self) -> None:
+        """Start the enabled instances in the YAML's order, those behind that need others.
+
+        Each is waited for, all together not longer than 10 s; who is slow goes on starting beside the others. Raises
+        ConfigError for needs that cannot be met, before anything starts. Raises CallFailed, with everything stopped
+        again, when an instance that is `required` does not start.
+        """
+        order = self._order()
+        clock = self._hub.clock
+        until = clock.monotonic() + HOLD_BACK
+        for instance in order:
+            self._set_needs(instance)
+            await instance.start()
+            await within(clock, until - clock.monotonic(), one_of([instance], *_SETTLED))
+        for instance in order:
+            if instance.spec.required:
+                await within(clock, START_LIMIT, one_of([instance], *UP, "retrying", "failed"))
+                if instance.state not in UP:
+                    name, reason = instance.spec.name, f"{instance.state}: {instance.reason}"
+                    await self.stop_all()
+                    raise CallFailed(name, f"the required instance {name!r} did not start ({reason})")
+
+    async def stop_all(self) -> None:
+        """Stop all instances, the last started first; one that is slow does not hold back the others for long."""
+        clock = self._hub.clock
+        until = clock.monotonic() + HOLD_BACK
+        stopping = []
+        for instance in reversed(self._order()):
+            stop = asyncio.ensure_future(instance.stop())
+            stopping.append(stop)
+            await within(clock, until - clock.monotonic(), asyncio.wait([stop]))
+        if stopping:
+            await asyncio.wait(stopping)
+        teller, self._teller = self._teller, None
+        if teller is not None:
+            await self._news.join()
+            teller.cancel()
+            await asyncio.wait([teller])
+
+    async def start(self, name: str) -> None:
+        """Start one instance; returns when it runs, or is known not to. Does nothing when it is started already."""
+        instance = self._instance(name)
+        self._set_needs(instance)
+        await instance.start()
+        await one_of([instance], *_SETTLED)
+
+    async def stop(self, name: str) -> None:
+        """Stop one instance; afterwards it holds nothing. Harmless when it is stopped."""
+        await self._instance(name).stop()
+
+    async def restart(self, name: str, config: PluginConfig) -> None:
+        """Stop one instance and start it with another configuration; returns as `start` does."""
+        instance = self._instance(name)
+        self._set_needs(instance)
+        await instance.restart(config)
+        await one_of([instance], *_SETTLED)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _instance(self, name: str) -> Instance:
+        if name not in self._instances:
+            raise ConfigError([Problem(f"there is no instance {name!r}", hint=did_you_mean(name, self._instances))])
+        return self._instances[name]
+
+    def _classes(self) -> dict[str, type[Plugin[Any]]]:
+        """The enabled instances in the YAML's order."""
+        ordered = sorted(self._instances.values(), key=lambda instance: instance.spec.position)
+        return {instance.spec.name: instance.spec.cls for instance in ordered if instance.spec.enabled}
+
+    def _order(self) -> list[Instance]:
+        return [self._instances[name] for name in start_order(self._classes())]
+
+    def _set_needs(self, instance: Instance) -> None:
+        groups = groups_of(instance.spec.name, {instance.spec.name: instance.spec.cls, **self._classes()})
+        instance.needs = {family: [self._instances[name] for name in names] for family, names in groups.items()}
+
+    def _changed(self, instance: Instance) -> None:
+        """Queue the news: hooks are slow and states are not, and everybody hears them in order."""
+        self._news.put_nowait((instance.spec.name, instance.state, instance.reason))
+        if self._teller is None:
+            self._teller = asyncio.create_task(self._tell(), name="hub: instance_changed")
+
+    async def _tell(self) -> None:
+        while True:
+            name, state, reason = await self._news.get()
+            await self._hub.calls.notify("instance_changed", name=name, state=state, reason=reason)
+            self._news.task_done()
+
+    def _suspended(self, name: str, reason: str) -> None:
+        if name in self._instances:
+            self._instances[name].suspended(reason)
+
+    def _resumed(self, name: str) -> None:
+        if name in self._instances:
+            self._instances[name].resumed()
