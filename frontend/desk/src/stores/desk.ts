@@ -1,0 +1,204 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import { ring, notify } from '../alerts'
+import { setClockOffset } from '../lib/clock'
+import { api } from '../lib/http'
+import { belongs } from '../lib/views'
+import { type HubEvent, Realtime, type Status } from '../realtime'
+import type { Agent, Canned, Channel, Conversation, ConversationDetails, Message, Snapshot, Team, View } from '../types'
+import { i18n } from '../i18n'
+import { useDrafts } from './drafts'
+import { useOutbox } from './outbox'
+import { usePrefs } from './prefs'
+import { usePresence } from './presence'
+import { useSession } from './session'
+import { useThreads } from './threads'
+
+/** The desk's state: filled by the snapshot, kept true by events. Nothing here is fetched as a whole list again. */
+export const useDesk = defineStore('desk', () => {
+  const session = useSession()
+  const threads = useThreads()
+  const outbox = useOutbox()
+  const drafts = useDrafts()
+  const prefs = usePrefs()
+  const presence = usePresence()
+
+  const status = ref<Status>('idle')
+  const lag = ref<number | null>(null)
+  const ready = ref(false)
+  const conversations = shallowReactive(new Map<string, Conversation>())
+  const agents = shallowReactive(new Map<string, Agent>())
+  const teams = shallowRef<Team[]>([])
+  const channels = shallowRef<Channel[]>([])
+  const canned = shallowRef<Canned[]>([])
+  const deadLetters = ref(0)
+  /** The conversation on the screen. */
+  const current = ref<string | null>(null)
+  /** Counts snapshots: what was loaded before one may be out of date. */
+  const generation = ref(0)
+  /** Conversations I am just taking: they become mine without a bell. */
+  const expected = new Set<string>()
+  /** The newest message from a customer, for screen readers. */
+  const spoken = ref('')
+  let opener: (conversation: string) => void = () => undefined
+
+  const me = computed(() => agents.get(session.agent?.id ?? '') ?? session.agent)
+  const open = computed(() => [...conversations.values()].filter((conversation) => conversation.status === 'open'))
+  const counts = computed(() => {
+    const count = (view: View): number => open.value.filter((c) => belongs(c, view, me.value?.id ?? '')).length
+    return { mine: count('mine'), waiting: count('waiting'), bot: count('bot'), all: open.value.length }
+  })
+  /** Customers who want something from me: the queue, and my unread conversations. */
+  const calling = computed(
+    () => counts.value.waiting + open.value.filter((c) => isMine(c) && c.unread > 0).length,
+  )
+
+  function isMine(conversation: Conversation | undefined): boolean {
+    return conversation !== undefined && belongs(conversation, 'mine', me.value?.id ?? '')
+  }
+
+  const realtime = new Realtime(
+    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/realtime`,
+    () => prefs.locale,
+    {
+      status: (value) => {
+        status.value = value
+        if (value === 'signed_out') session.forget()
+      },
+      snapshot: replace,
+      welcome: (offset) => {
+        setClockOffset(offset)
+        ready.value = true
+        outbox.resume()
+        presence.reset()
+        if (current.value) realtime.signal('viewing', { conversation: current.value })
+      },
+      event: happened,
+      signal: (name, data) => presence.receive(name, data, me.value?.id ?? ''),
+      lag: (milliseconds) => (lag.value = milliseconds),
+    },
+  )
+
+  /** Opens the desk of whoever is signed in. `openConversation` shows one, from a desktop notification. */
+  function start(openConversation: (conversation: string) => void): void {
+    const agent = session.agent!.id
+    opener = openConversation
+    drafts.open(agent)
+    outbox.open(
+      agent,
+      (item) =>
+        realtime.do(
+          'send',
+          { conversation: item.conversation, body: item.body, visibility: item.visibility, leg: item.leg },
+          item.id,
+        ),
+      () => realtime.isReady,
+    )
+    realtime.start()
+  }
+
+  function stop(): void {
+    realtime.stop()
+    status.value = 'idle'
+    ready.value = false
+    conversations.clear()
+    agents.clear()
+    threads.forgetExcept(null)
+  }
+
+  function replace(snapshot: Snapshot): void {
+    const kept = current.value ? conversations.get(current.value) : undefined
+    conversations.clear()
+    agents.clear()
+    for (const conversation of snapshot.conversations) conversations.set(conversation.id, conversation)
+    for (const agent of [...snapshot.agents, snapshot.me]) agents.set(agent.id, agent)
+    teams.value = snapshot.teams
+    channels.value = snapshot.channels
+    canned.value = snapshot.canned
+    deadLetters.value = snapshot.dead_letters
+    threads.forgetExcept(current.value)
+    generation.value += 1
+    if (!current.value) return
+    if (kept && !conversations.has(current.value)) void fetchConversation(current.value)
+    void loadThread(current.value)
+  }
+
+  function happened(event: HubEvent, fresh: boolean): void {
+    switch (event.kind) {
+      case 'message.created':
+        return created(event.data.message, event.data.conversation, fresh)
+      case 'message.changed': {
+        const { id, state, error, conversation_id: conversation, dead_letters: dead } = event.data
+        threads.change(id, { state, error }, conversation)
+        if (dead !== undefined) deadLetters.value = dead
+        return
+      }
+      case 'conversation.changed':
+        return put(event.data.conversation, fresh)
+      case 'agent.changed':
+        agents.set(event.data.agent.id, event.data.agent)
+        return
+    }
+  }
+
+  function created(message: Message, conversation: Conversation, fresh: boolean): void {
+    threads.add(message)
+    outbox.settle([message])
+    if (conversation) put(conversation, fresh)
+    if (message.direction !== 'in') return
+    presence.stopTyping(message.conversation, message.author.id)
+    if (!fresh) return
+    const name = conversation?.person.name ?? message.author.name
+    const text = conversation?.last_message?.text ?? ''
+    if (message.conversation === current.value) spoken.value = `${name}: ${text}`
+    if (!isMine(conversation)) return
+    if (!prefs.stored.muted && (document.hidden || message.conversation !== current.value)) ring('message')
+    notify(name, text, message.conversation, () => opener(message.conversation))
+  }
+
+  /** Takes a newer version of a conversation; an older one, overtaken by an event, is ignored. */
+  function put(conversation: Conversation, fresh = false): void {
+    const known = conversations.get(conversation.id)
+    if (known && known.version > conversation.version) return
+    conversations.set(conversation.id, conversation)
+    if (fresh && conversation.owner.kind === 'queue' && known?.owner.kind !== 'queue') announceWaiting(conversation)
+    if (fresh && isMine(conversation) && !isMine(known) && !expected.has(conversation.id)) announceMine(conversation)
+  }
+
+  function announceWaiting(conversation: Conversation): void {
+    if (conversation.status !== 'open') return
+    if (!prefs.stored.muted) ring('conversation')
+    const title = i18n.global.t('notice.waiting', { name: conversation.person.name })
+    spoken.value = title
+    notify(title, conversation.last_message?.text ?? '', conversation.id, () => opener(conversation.id))
+  }
+
+  /** Somebody handed it to me. */
+  function announceMine(conversation: Conversation): void {
+    if (!prefs.stored.muted) ring('conversation')
+    const title = i18n.global.t('notice.given', { name: conversation.person.name })
+    spoken.value = title
+    notify(title, conversation.last_message?.text ?? '', conversation.id, () => opener(conversation.id))
+  }
+
+  async function fetchConversation(id: string): Promise<ConversationDetails> {
+    const details = await api.get<ConversationDetails>(`/api/conversations/${encodeURIComponent(id)}`)
+    put(details.conversation)
+    return details
+  }
+
+  async function loadThread(id: string): Promise<void> {
+    outbox.settle(await threads.loadLatest(id))
+  }
+
+  function show(id: string | null): void {
+    current.value = id
+    realtime.signal('viewing', { conversation: id })
+    if (id) void loadThread(id)
+  }
+
+  return {
+    status, lag, ready, conversations, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
+    me, open, counts, calling, realtime, isMine, start, stop, put, show, fetchConversation, loadThread,
+  }
+})

@@ -1,0 +1,24 @@
+import { ElMessage } from 'element-plus'
+import 'element-plus/es/components/message/style/css'
+import { ApiError } from './lib/http'
+import { CommandError } from './realtime'
+import { i18n } from './i18n'
+
+type Kind = 'success' | 'info' | 'warning' | 'error'
+
+/** A short notice at the top of the page, read out by screen readers. */
+export function toast(kind: Kind, message: string): void {
+  ElMessage({ type: kind, message, duration: kind === 'error' ? 6_000 : 3_000, grouping: true, showClose: kind === 'error' })
+}
+
+/** Why something was refused, as a sentence: the server's own words where it sent some. */
+export function reasonOf(error: unknown): string {
+  const { t, te } = i18n.global
+  if (!(error instanceof ApiError || error instanceof CommandError)) return t('error.unknown')
+  if (error.message) return error.message
+  return te(`error.${error.code}`) ? t(`error.${error.code}`) : t('error.unknown')
+}
+
+export function toastError(error: unknown): void {
+  toast('error', reasonOf(error))
+}
