@@ -14,7 +14,7 @@ const panel: UserConfig = {
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0, // the frame's content security policy allows files of its own origin only
-    modulePreload: { polyfill: false }, // the polyfill would be an inline script
+    modulePreload: false, // its polyfill would be an inline script, and there is nothing to preload
     reportCompressedSize: false,
   },
 }

@@ -1,0 +1,67 @@
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import type { ButtonItem } from '../net/protocol'
+import { Attachments } from '../state/attachments'
+import type { Engine } from '../state/engine'
+import { useStore } from '../state/store'
+import { useWords } from '../i18n'
+import { Composer, limitHint } from './Composer'
+import { Header } from './Header'
+import { Lightbox, type Enlarged } from './Lightbox'
+import { Announcer, ConnectionBar, HumanFailed } from './Notices'
+import { Timeline } from './Timeline'
+import { useDrop } from './useDrop'
+
+interface Props {
+  engine: Engine
+  /** What the shop calls its service; the hub's title where it says nothing. */
+  title: string
+  open: boolean
+  focus: number
+  close: (() => void) | null
+}
+
+export function App({ engine, title, open, focus, close }: Props) {
+  const { t } = useWords()
+  const chat = useStore(engine.store)
+  const [picture, setPicture] = useState<Enlarged | null>(null)
+  const [atEnd, setAtEnd] = useState(true)
+  const attachments = useMemo(() => new Attachments(engine.token, t), [engine])
+  const limits = chat.session?.limits
+  const dropping = useDrop((files) => limits && attachments.add(files, limits))
+  const visible = useVisible()
+  useEffect(() => engine.look(open && visible && atEnd), [open, visible, atEnd])
+
+  const acts = useMemo(
+    () => ({
+      press: ({ label, payload }: ButtonItem) => engine.send([{ type: 'choice', label, payload: payload || label }]),
+      resend: (id: string) => engine.resend(id),
+      discard: (id: string) => engine.discard(id),
+      enlarge: (url: string, alt: string) => setPicture({ url, alt }),
+    }),
+    [engine],
+  )
+  const page = useCallback(() => void engine.page(), [engine])
+
+  return (
+    <main class="panel" data-testid="panel" aria-label={title || chat.session?.title || t('title')}>
+      <Header chat={chat} title={title || chat.session?.title || t('title')} callHuman={() => engine.callHuman()} close={close} />
+      <ConnectionBar chat={chat} />
+      <Timeline chat={chat} acts={acts} page={page} atEnd={setAtEnd} />
+      <HumanFailed chat={chat} resend={acts.resend} />
+      <Composer session={chat.session} attachments={attachments} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} />
+      <Announcer chat={chat} />
+      {dropping && limits ? <div class="drop"><strong>{t('attach.drop')}</strong><span>{limitHint(limits, t)}</span></div> : null}
+      {picture ? <Lightbox picture={picture} close={() => setPicture(null)} /> : null}
+    </main>
+  )
+}
+
+function useVisible(): boolean {
+  const [visible, setVisible] = useState(document.visibilityState === 'visible')
+  useEffect(() => {
+    const changed = (): void => setVisible(document.visibilityState === 'visible')
+    document.addEventListener('visibilitychange', changed)
+    return () => document.removeEventListener('visibilitychange', changed)
+  }, [])
+  return visible
+}
