@@ -1,0 +1,242 @@
+"""What the YAML may say about the hub itself. Plugins bring their own models (`PluginConfig`)."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, Final, Literal, get_args
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from hub.config.units import Size
+from hub.conversations.texts import DEFAULTS
+
+Language = Literal["zh-CN", "en"]
+NAME: Final = r"^[a-z][a-z0-9_-]*$"
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
+
+
+def _both(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"zh-CN": value, "en": value}
+    if not isinstance(value, dict):
+        raise PydanticCustomError("string_type", "Input should be a text")
+    return value
+
+
+def _word_of(*words: str) -> Any:
+    """The type of a mapping's key that is one of `words`; for readers it stays a plain str."""
+
+    def check(word: str) -> str:
+        if word not in words:
+            expected = ", ".join(words)
+            raise PydanticCustomError("literal_error", "Input should be one of {expected}", {"expected": expected})
+        return word
+
+    return (AfterValidator(check), WithJsonSchema({"enum": list(words)}))
+
+
+def _some(value: dict[str, str]) -> dict[str, str]:
+    if not any(text.strip() for text in value.values()):
+        raise PydanticCustomError("no_text", "Input should have a text in at least one language")
+    return value
+
+
+LanguageKey = Annotated[str, *_word_of(*get_args(Language))]
+TextCode = Annotated[str, *_word_of(*DEFAULTS)]
+LocalText = Annotated[
+    dict[LanguageKey, str],
+    BeforeValidator(_both, json_schema_input_type=str | dict[LanguageKey, str]),
+    AfterValidator(_some),
+]
+"""A text for people: one for everybody, or one for each language (``{zh-CN: 前台, en: Front desk}``)."""
+
+
+def in_language(text: dict[str, str], locale: str) -> str:
+    """The text for somebody who reads `locale`; the other language where there is none."""
+    wanted = "zh-CN" if locale.startswith("zh") else "en"
+    return text.get(wanted) or next(word for word in text.values() if word.strip())
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("timezone", "Input should be the name of a time zone")
+    return name
+
+
+def _web_url(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise PydanticCustomError("web_url", "Input should be an address that starts with http:// or https://")
+    return url.rstrip("/")
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    if not re.match(r"(postgres(ql)?://|$)", url.get_secret_value()):
+        raise PydanticCustomError("database", "Input should start with postgres://, or be empty for SQLite")
+    return url
+
+
+def _known_placeholders(texts: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    for code, worded in texts.items():
+        usable = set(_PLACEHOLDER.findall("".join(DEFAULTS[code].values())))
+        found = set(_PLACEHOLDER.findall("".join(worded.values()))) - usable
+        if found:
+            raise PydanticCustomError("placeholder", "{found} is no placeholder here", {"found": min(found)})
+    return texts
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, given: Any) -> Any:
+        """A key with nothing behind it (all below it is commented out) is as good as none."""
+        return {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
+
+
+class Log(Section):
+    """What is logged to standard error, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    format: Literal["auto", "json", "text"] = Field(
+        "auto", description="One JSON object a line, or coloured text; auto is text on a terminal, else JSON."
+    )
+
+    @property
+    def json_lines(self) -> bool | None:
+        """True for JSON, False for text, None to look whether it goes to a terminal."""
+        return None if self.format == "auto" else self.format == "json"
+
+
+class Limits(Section):
+    """What the hub takes at once before it tells channels to come back later."""
+
+    in_flight: int = Field(10_000, ge=1, description="Messages stored but not yet worked on, all together.")
+    per_person: int = Field(200, ge=1, description="The same for one sender.")
+    body_bytes: Size = Field(1024 * 1024, description="Largest body of an HTTP request, uploads excepted.")
+
+
+class HubSection(Section):
+    """The hub as a whole."""
+
+    name: LocalText = Field(
+        default={"zh-CN": "前台", "en": "Front desk"}, description="The service's name, as customers see it."
+    )
+    locale: Language = Field("zh-CN", description="Language for people who do not say which one they read.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "Asia/Shanghai", description="Time zone for jobs at a time of day and for reports."
+    )
+    public_url: Annotated[str, AfterValidator(_web_url)] = Field(
+        "", description="Where customers and platforms reach the hub, such as https://service.example.com."
+    )
+    log: Log = Log()
+    database: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        SecretStr(""), description="postgres://user:password@host/name; empty for a SQLite file in the data folder."
+    )
+    limits: Limits = Limits()
+    allow_private_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Private networks that plugins may fetch from, such as 10.2.0.0/16. All others are refused."
+    )
+
+
+class Team(Section):
+    """A team of agents; conversations wait in a team's queue."""
+
+    id: str = Field(pattern=NAME, description="Its name in rules and in the API.")
+    name: LocalText
+    members: tuple[str, ...] = Field((), description="Logins of agents that belong to it from the start.")
+
+
+class Service(Section):
+    """How a conversation starts, and when a person takes over."""
+
+    first_owner: Literal["bot", "queue"] = Field("bot", description="Who gets a new conversation.")
+    default_team: str = Field("", description="Team for conversations nobody assigned; the first one when empty.")
+    unsure_before_handover: int = Field(
+        2, ge=1, description="After so many unsure answers in a row a person takes over."
+    )
+    texts: Annotated[dict[TextCode, LocalText], AfterValidator(_known_placeholders)] = Field(
+        default={}, description="What the house itself says, worded anew. {name} in `joined` is the agent."
+    )
+
+
+class PluginEntry(Section):
+    """One instance of a plugin."""
+
+    use: str = Field(min_length=1, description="The plugin; see `hub plugins`.")
+    as_: str = Field("", alias="as", description="The instance's name; the plugin's when left out.")
+    config: dict[str, Any] = Field(default={}, description="What the plugin asks for.")
+    enabled: bool = Field(True, description="false: known, but not started and not checked.")
+    required: bool = Field(False, description="true: the hub does not start without it.")
+
+    @property
+    def name(self) -> str:
+        """The instance's name."""
+        return self.as_ or self.use
+
+
+class HubConfig(Section):
+    """The whole document: an enterprise's service layer."""
+
+    hub: HubSection = HubSection()
+    teams: tuple[Team, ...] = Field((Team(id="front", name={"zh-CN": "前台", "en": "Front desk"}),), min_length=1)
+    service: Service = Service()
+    plugins: tuple[PluginEntry, ...] = ()
+
+    @property
+    def locale(self) -> Language:
+        """Language for people who do not say which one they read."""
+        return self.hub.locale
+
+    @property
+    def timezone(self) -> str:
+        """Name of the time zone (IANA)."""
+        return self.hub.timezone
+
+    @property
+    def public_url(self) -> str:
+        """Where the hub is reached from outside, without a slash at the end; "" when not said."""
+        return self.hub.public_url
+
+    @property
+    def log(self) -> Log:
+        """What is logged, and how."""
+        return self.hub.log
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken at once."""
+        return self.hub.limits
+
+    @property
+    def database(self) -> str:
+        """The address of the database, with its password; "" for SQLite."""
+        return self.hub.database.get_secret_value()
+
+    @property
+    def team_ids(self) -> tuple[str, ...]:
+        """All teams, in their order."""
+        return tuple(team.id for team in self.teams)
+
+    @property
+    def default_team(self) -> str:
+        """The team for conversations nobody assigned."""
+        return self.service.default_team or self.teams[0].id
+
+    def name_for(self, locale: str) -> str:
+        """The service's name for somebody who reads `locale` ("" is the hub's language)."""
+        return in_language(self.hub.name, locale or self.locale)
