@@ -233,6 +233,7 @@ async def within(clock: Clock, seconds: float, work: Awaitable[Any]) -> bool:
     finally:
         doing.cancel()
         limit.cancel()
+        await asyncio.wait({doing, limit})
 
 
 def _pause(error: Exception, failures: int) -> float:

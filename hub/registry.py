@@ -33,6 +33,7 @@ class Registry:
         self._hub = hub
         self._plugins = installed() if plugins is None else plugins
         self._instances: dict[str, Instance] = {}
+        self._started: list[Instance] = []
         self._news: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
         hub.calls.on_suspended = self._suspended
@@ -105,8 +106,7 @@ class Registry:
         clock = self._hub.clock
         until = clock.monotonic() + HOLD_BACK
         for instance in order:
-            self._set_needs(instance)
-            await instance.start()
+            await self._begin(instance)
             await within(clock, until - clock.monotonic(), one_of([instance], *_SETTLED))
         for instance in order:
             if instance.spec.required:
@@ -121,7 +121,7 @@ class Registry:
         clock = self._hub.clock
         until = clock.monotonic() + HOLD_BACK
         stopping = []
-        for instance in reversed(self._order()):
+        for instance in reversed(self._started):
             stop = asyncio.ensure_future(instance.stop())
             stopping.append(stop)
             await within(clock, until - clock.monotonic(), asyncio.wait([stop]))
@@ -136,8 +136,7 @@ class Registry:
     async def start(self, name: str) -> None:
         """Start one instance; returns when it runs, or is known not to. Does nothing when it is started already."""
         instance = self._instance(name)
-        self._set_needs(instance)
-        await instance.start()
+        await self._begin(instance)
         await one_of([instance], *_SETTLED)
 
     async def stop(self, name: str) -> None:
@@ -165,6 +164,12 @@ class Registry:
 
     def _order(self) -> list[Instance]:
         return [self._instances[name] for name in start_order(self._classes())]
+
+    async def _begin(self, instance: Instance) -> None:
+        self._set_needs(instance)
+        await instance.start()
+        if instance not in self._started:
+            self._started.append(instance)
 
     def _set_needs(self, instance: Instance) -> None:
         groups = groups_of(instance.spec.name, {instance.spec.name: instance.spec.cls, **self._classes()})

@@ -2,7 +2,7 @@
 
 The loop beats every 50 ms. A thread looks on; when the beat stays away for longer than the threshold it reads the
 stack of the loop's thread, so that the log names the instance, the package and the line. The line is written once a
-blockage, when it is over and its length is known; one that lasts `STUCK` seconds is also reported while it lasts.
+blockage, when it is over and its length is known; one that lasts ten seconds is also reported while it lasts.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Culprit:
 
 
 class Watchdog:
-    """Watches the loop it is started in. `threshold` is in seconds; the time is the machine's, never a test's.
+    """Watches the loop it is started in. `threshold` and `stuck` are in seconds; the time is the machine's, never a test's.
 
     `lag` is how late the last beat was and `longest` the longest blockage, in seconds; `blockages` counts them.
     """
 
-    def __init__(self, log: Logger, calls: Calls, *, threshold: float = THRESHOLD) -> None:
+    def __init__(self, log: Logger, calls: Calls, *, threshold: float = THRESHOLD, stuck: float = STUCK) -> None:
         self.lag = 0.0
         self.longest = 0.0
         self.blockages = 0
@@ -60,6 +60,7 @@ class Watchdog:
         self._log = log
         self._calls = calls
         self._threshold = threshold
+        self._stuck = stuck
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._handle: asyncio.TimerHandle | None = None
@@ -112,7 +113,7 @@ class Watchdog:
                 # The beat may have come while we looked: then it is over, and what was seen is something else.
                 if self._due == due:
                     self.culprit = culprit
-            if late > STUCK and reported != due:
+            if late > self._stuck and reported != due:
                 reported = due
                 self._report("event loop is blocked and still is", late, self.culprit)
 
