@@ -1,6 +1,7 @@
 # make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
 # make test               install what the tests need as well and run all of them
-# make check              style and types;   make bench   speed, as ratios;   make clean   forget what was built
+# make check              style and types;   make bench   speed, as ratios
+# make lock               renew requirements.lock;   make clean   forget what was built
 
 PORT    ?= 8080
 HOST    ?= 127.0.0.1
@@ -20,7 +21,7 @@ PAGES   := $(shell find frontend -type d -name node_modules -prune -o -type f -p
 # pip hides what the page build says; this is the way around it to the one who waits.
 SHOW     = FRONTDESK_PROGRESS=/proc/$$$$/fd/2
 
-.PHONY: demo test bench check clean
+.PHONY: demo test bench check lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -38,6 +39,12 @@ bench: $(VENV)/.test
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy hub $(wildcard plugins/hub_*)
+
+# Hashes and no addresses, so that it serves behind any package mirror.
+lock: $(BIN)/python
+	@$(PIP) install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) dist build frontend/node_modules plugins/*/static .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,193 @@
+"""The command `hub`: serve, check, schema, plugins, and looking after what is stored.
+
+Exit codes: 0 all is well, 1 something is wrong (and was told), 2 the command was written wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, Final
+
+from hub.cli_words import word
+from hub.config import LoadedConfig, json_schema, load
+from hub.errors import ConfigError, HubError
+from hub.finding import installed, load_plugin
+from hub.plugin import Plugin, family_of
+from hub.version import VERSION
+
+OK, WRONG, INTERRUPTED = 0, 1, 130
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (the process's own when left out) and return the exit code.
+
+    Raises SystemExit(2) when the command line is wrong, as argparse does.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    locale = locale_of(arguments, os.environ)
+    options = make_parser(locale).parse_args(arguments)
+    options.locale = locale
+    command: Command = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        for problem in error.problems:
+            tell(str(problem))
+        tell(word(locale, "problems", count=len(error.problems)))
+    except HubError as error:
+        tell(word(locale, "failed", why=str(error) or type(error).__name__))
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain again while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        tell(word(locale, "failed", why=str(error)))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return WRONG
+
+
+def locale_of(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """The language to speak: what ``--locale`` says, else what the environment says, else English."""
+    for at, argument in enumerate(arguments):
+        if argument == "--locale" and at + 1 < len(arguments):
+            return arguments[at + 1]
+        if argument.startswith("--locale="):
+            return argument.removeprefix("--locale=")
+    said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+    return "zh-CN" if said.startswith("zh") else "en"
+
+
+def tell(line: str) -> None:
+    """A line for a person, apart from the output."""
+    print(line, file=sys.stderr)
+
+
+# -- the command line -------------------------------------------------------------------------------
+
+
+def make_parser(locale: str) -> argparse.ArgumentParser:
+    """The parser; its help is in `locale`."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--locale", choices=("zh-CN", "en"), help=word(locale, "locale"))
+    parser = argparse.ArgumentParser("hub", description=word(locale, "hub"), parents=[common])
+    parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command) -> argparse.ArgumentParser:
+        text = word(locale, name)
+        made = commands.add_parser(name, help=text, description=text, parents=[common])
+        made.set_defaults(command=command)
+        return made
+
+    serving = add("serve", serve)
+    serving.add_argument("--config", required=True, type=Path, metavar="FILE", help=word(locale, "file"))
+    serving.add_argument("--host", default="127.0.0.1", help=word(locale, "host"))
+    serving.add_argument("--port", default=8080, type=_port(locale), help=word(locale, "port"))
+    serving.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=word(locale, "data"))
+    add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
+    add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
+    add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
+    return parser
+
+
+def _port(locale: str) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) > 65535:
+            raise argparse.ArgumentTypeError(word(locale, "bad_port"))
+        return int(text)
+
+    return check
+
+
+# -- commands ---------------------------------------------------------------------------------------
+
+
+def serve(options: argparse.Namespace) -> int:
+    """`hub serve`: run until told to stop."""
+    from hub.serve import serve as run
+
+    config = load(options.config, locale=options.locale)
+    return run(config, options.host, options.port, options.data)
+
+
+def check(options: argparse.Namespace) -> int:
+    """`hub check`: tell everything that is wrong with a configuration; nothing is started or fetched."""
+    config = load(options.file, locale=options.locale)
+    print(word(options.locale, "checked", files=len(config.files), instances=_instances(config)))
+    return OK
+
+
+def _instances(config: LoadedConfig) -> str:
+    return ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
+
+
+def schema(options: argparse.Namespace) -> int:
+    """`hub schema`: the JSON schema of the document with all installed plugins."""
+    loaded: dict[str, type[Plugin[Any]]] = {}
+    known = installed()
+    for name in known:
+        try:
+            loaded[name] = load_plugin(name, known)
+        except ConfigError as error:
+            tell(word(options.locale, "left_out", why=str(error)))
+    text = json.dumps(json_schema(loaded), ensure_ascii=False, indent=2) + "\n"
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        options.output.write_text(text, encoding="utf-8")
+    return OK
+
+
+def plugins(options: argparse.Namespace) -> int:
+    """`hub plugins`: what is installed and, with a configuration, which instances it has."""
+    named: dict[str, list[str]] = {}
+    if options.file is not None:
+        for spec in load(options.file, locale=options.locale).instances:
+            named.setdefault(spec.plugin_name, []).append(spec.name)
+    rows = [_row(name, point, named.get(name, ())) for name, point in sorted(installed().items())]
+    heads = [word(options.locale, f"head_{head}") for head in ("name", "family", "version", "requires", "instances")]
+    for line in table([heads, *rows]):
+        print(line)
+    return OK
+
+
+def _row(name: str, point: EntryPoint, instances: Sequence[str]) -> list[str]:
+    version = point.dist.version if point.dist is not None else "-"
+    try:
+        cls = load_plugin(name, {name: point})
+    except ConfigError as error:
+        return [name, "-", version, "-", str(error)]
+    return [name, family_of(cls), version, cls.requires_hub or "-", ", ".join(instances) or "-"]
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines with the cells in columns; a Chinese character is two wide."""
+    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+_WIDE: Final = frozenset("WF")
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    return sum(2 if unicodedata.east_asian_width(letter) in _WIDE else 1 for letter in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
