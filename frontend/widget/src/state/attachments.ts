@@ -37,7 +37,7 @@ export class Attachments {
     for (const file of files) {
       const complaint = this.complaint(file, limits)
       if (complaint) {
-        this.store.set({ complaint })
+        this.store.set({ complaint: `${this.store.state.complaint}\n${complaint}`.trim() })
         continue
       }
       const id = newId()

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 /** One immutable state, replaced by patches; whoever listens is told after each. */
 export class Store<S extends object> {
@@ -23,6 +23,7 @@ export class Store<S extends object> {
 /** The store's state; the component is drawn again after each change. */
 export function useStore<S extends object>(store: Store<S>): S {
   const [, draw] = useState({})
-  useEffect(() => store.subscribe(() => draw({})), [store])
+  // At once and not after the paint: a hidden frame is not painted, and what changes before would be missed.
+  useLayoutEffect(() => store.subscribe(() => draw({})), [store])
   return store.state
 }

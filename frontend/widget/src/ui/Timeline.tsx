@@ -39,7 +39,7 @@ export function Timeline({ chat, acts, page, atEnd }: Props) {
             chat.session && <Greeting session={chat.session} fresh={!rows.length} press={acts.press} />
           )}
           <ol class="rows">
-            {rows.map((line) => [
+            {rows.flatMap((line) => [
               line.timed ? <li class="time" key={`t${line.key}`}>{clockTime(line.at, locale, t)}</li> : null,
               line.id === chat.marker ? <li class="new" key="new">{t('new.line')}</li> : null,
               <Row key={line.key} line={line} newestOwn={line.key === newestOwn} acts={acts} />,
