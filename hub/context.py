@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hub.records import Event
+from hub.records import Conversation, Event
 
 if TYPE_CHECKING:
     import aiohttp
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.hub import Hub
     from hub.intents import Intent
     from hub.log import Logger
+    from hub.people.dossiers import Dossier
     from hub.people.reading import Reading
     from hub.plugin import Accepted, Inbound
     from hub.store.data import InstanceData
@@ -115,6 +116,31 @@ class Context:
     async def receipt(self, message_id: int, state: str, error: str = "") -> None:
         """The platform told how a message fared: ``delivered``, ``read`` or ``failed`` (with the reason)."""
         await self._hub.path.receipt(message_id, state, error)
+
+    async def dossier(self, external_id: str, scope: str = "") -> Dossier | None:
+        """What the hub has in mind about somebody this channel knows; None for somebody who never wrote."""
+        return await self._hub.people.find(self._identity(external_id, scope))
+
+    def _identity(self, external_id: str, scope: str) -> tuple[str, str, str]:
+        return (self._hub.registry.platform_of(self.name), scope or self.name, external_id)
+
+    async def customer_typing(self, external_id: str, on: bool, scope: str = "") -> None:
+        """A customer is typing: the desks see it. Passing news, never stored."""
+        dossier = await self.dossier(external_id, scope)
+        if dossier is not None:
+            self._hub.customer_typing(dossier, on)
+
+    def place_in_queue(self, conversation: Conversation) -> int:
+        """1 for the one who is next in the queue this conversation waits in."""
+        return self._hub.people.place_in_queue(conversation)
+
+    def owner_name(self, conversation: Conversation) -> str:
+        """The name of who owns a conversation, for people to read."""
+        return self._hub.accounts.owner_name(conversation)
+
+    def set_canned(self, replies: Sequence[tuple[str, str]]) -> None:
+        """Ready-made replies (title, text) that the workbench offers while this instance runs."""
+        self.undo("canned replies", self._hub.add_canned(replies))
 
     async def survey_answered(self, answer: SurveyAnswer) -> None:
         """Store a survey's answer and tell all `survey_answered` hooks."""

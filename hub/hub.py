@@ -23,7 +23,7 @@ from hub.feeds import Feeds
 from hub.log import Logger, make_logger
 from hub.path.notifier import Notifier
 from hub.path.path import MessagePath
-from hub.people.dossiers import People
+from hub.people.dossiers import Dossier, People
 from hub.people.reading import Reading
 from hub.records import Event
 from hub.registry import Registry
@@ -31,7 +31,9 @@ from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
 from hub.watchdog import Watchdog
+from hub.web import api, desk_endpoint
 from hub.web.accounts import Accounts
+from hub.web.desk_endpoint import customer_typing
 from hub.web.media import Media
 from hub.web.outgoing import Outgoing
 from hub.web.realtime import Realtime
@@ -63,6 +65,7 @@ class Hub:
         self.log = log or make_logger(level=self.settings.log.level, json=self.settings.log.json_lines)
         self.counters: Counter[str] = Counter()
         self.stopping = False
+        self.canned: list[dict[str, str]] = []
         self.texts = Texts(self.settings.locale, self.settings.service.texts)
         self.calls = Calls(clock=self.clock, log=self.log)
         self.registry = Registry(self)
@@ -102,6 +105,8 @@ class Hub:
         self.accounts = Accounts(self)
         await self.people.start()
         await self.accounts.start()
+        api.register(self)
+        desk_endpoint.register(self)
         await self.calls.start()
         self.watchdog.start()
         self.realtime.start()
@@ -138,6 +143,21 @@ class Hub:
     def _on_events(self, events: Sequence[Event]) -> None:
         self.feeds.wake()
         self.realtime.publish(events)
+
+    def add_canned(self, replies: Sequence[tuple[str, str]]) -> Callable[[], None]:
+        """Offer ready-made replies; returns how to take them back."""
+        mine = [{"title": title, "text": text} for title, text in replies]
+        self.canned.extend(mine)
+
+        def take_back() -> None:
+            for reply in mine:
+                self.canned.remove(reply)
+
+        return take_back
+
+    def customer_typing(self, dossier: Dossier, on: bool) -> None:
+        """Tell the desks that a customer types."""
+        customer_typing(self, dossier, on)
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something for the metrics page."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.context import Context
 from hub.errors import HubError
+from hub.implementations import implementations
 from hub.plugin import Plugin, PluginConfig
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Life:
             self._calls.register(spec.name, self.plugin, spec.position)
         except HubError as error:
             return error
+        if any(found.hook == "crm_changes" for found in implementations(spec.cls)):
+            self.ctx.subscribe("crm_changes", self.plugin.crm_changes)  # type: ignore[attr-defined]
         return None
 
     async def end(self) -> None:

@@ -184,6 +184,8 @@ def label_of(element: Element, locale: str = "zh-CN") -> str:
 
 def plain_text(body: Body, locale: str = "zh-CN") -> str:
     """The body as one plain text: what a list shows, what a search finds, what a text-only channel sends."""
+    if len(body) == 1 and isinstance(body[0], Text):
+        return body[0].text
     return "\n".join(part for part in (_plain(element, locale) for element in body) if part)
 
 

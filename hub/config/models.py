@@ -237,6 +237,10 @@ class HubConfig(Section):
         """The team for conversations nobody assigned."""
         return self.service.default_team or self.teams[0].id
 
+    def team_name(self, id: str, locale: str) -> str:
+        """A team's name for somebody who reads `locale`; its id where the document no longer has it."""
+        return next((in_language(team.name, locale) for team in self.teams if team.id == id), id)
+
     def name_for(self, locale: str) -> str:
         """The service's name for somebody who reads `locale` ("" is the hub's language)."""
         return in_language(self.hub.name, locale or self.locale)

@@ -240,7 +240,8 @@ class Scene:
         """Into the queue of `team`. The age of somebody who waits already is kept."""
         conversation = self._open_conversation()
         team = team or conversation.team
-        waiting_since = conversation.waiting_since or conversation.unanswered_since or self.now
+        unanswered = conversation.unanswered_since if conversation.owner_kind == "agent" else None
+        waiting_since = conversation.waiting_since or unanswered or self.now
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
         self._set(

@@ -83,6 +83,7 @@ class DeadLetters:
 
     async def _settle(self, id: int, *, again: bool) -> None:
         await settle(self._hub.store, int(self._hub.clock.now() * 1000), id, again=again)
+        self._hub.path.dead_total -= 1
 
 
 async def settle(store: Any, now: int, id: int, *, again: bool) -> None:

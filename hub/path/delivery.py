@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -71,6 +71,14 @@ class Delivery:
         self.lanes: Lanes[Parcel] = Lanes(self._work)
         self.pace = Pace(hub.clock)
         self._under_way: set[int] = set()
+
+    def hold(self, ids: Iterable[int]) -> None:
+        """These rows are about to be stored and will be added: the sweep must not take them for lost."""
+        self._under_way.update(ids)
+
+    def let_go(self, ids: Iterable[int]) -> None:
+        """They were not stored after all."""
+        self._under_way.difference_update(ids)
 
     def add(self, row: Sequence[Any], message: Message | None = None, leg: Leg | None = None) -> None:
         """A row of the outbox is stored: send it. What is not given is read when its turn comes."""
@@ -258,6 +266,7 @@ class Delivery:
         await self._hub.store.commit(change)
         self._under_way.discard(parcel.id)
         self._hub.count("dead_out")
+        self._hub.path.dead_total += 1
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
         if message is not None:
             self._hub.notifier.failed(message, parcel.error)

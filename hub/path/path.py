@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.conversations.scene import Scene
-from hub.errors import NotReady, Refused
+from hub.errors import Refused, StoreUnavailable
 from hub.families import SurveyAnswer
 from hub.intents import Intent
 from hub.path.deadletters import DeadLetters
@@ -41,6 +41,7 @@ class MessagePath:
         self.dead = DeadLetters(hub)
         self.guard = Guard(hub.clock)
         self.repaired = 0
+        self.dead_total = 0
         self.ready = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -50,6 +51,7 @@ class MessagePath:
         due = await self.delivery.sweep()
         if found or due:
             self._hub.log.info("taking up where the last run ended", messages=found, deliveries=due)
+        self.dead_total = await self.dead.count()
         self.ready = True
         self._sweeper = asyncio.create_task(self._sweep(), name="hub: sweep")
 
@@ -67,7 +69,7 @@ class MessagePath:
                 old = int(self._hub.clock.now() * 1000) - SWEEP_AGE
                 self.repaired += await self.reception.sweep(older_than=old)
                 self.repaired += await self.delivery.sweep()
-            except NotReady as error:
+            except StoreUnavailable as error:
                 self._hub.log.warning("the sweep could not look", error=str(error))
 
     # -- in -----------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class Pipeline:
         hub.path.reception.leave(arrival)
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
-        return scene.person.id
+        return None
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender
@@ -198,7 +198,13 @@ class Pipeline:
             return
         dossier: Dossier = scene.dossier
         change.after.append(lambda: hub.people.keep(dossier))
-        await hub.store.commit(change)
+        outgoing = [row[0] for row, _, _ in scene.outgoing]
+        hub.path.delivery.hold(outgoing)
+        try:
+            await hub.store.commit(change)
+        except StoreError:
+            hub.path.delivery.let_go(outgoing)
+            raise
         for row, message, leg in scene.outgoing:
             hub.path.delivery.add(row, message, leg)
         hub.notifier.scene(scene)
@@ -206,6 +212,7 @@ class Pipeline:
     async def _give_up(self, arrival: Arrival, error: HubError) -> None:
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
         self._hub.count("dead_in")
+        self._hub.path.dead_total += 1
         change = Change()
         row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
         change.write(Statements.inbox_done, row)
