@@ -375,6 +375,42 @@ async def test_a_stop_that_raises_still_gives_everything_back(hub: Runtime) -> N
     assert "plugin failed" in hub.log.events("error")
 
 
+async def test_a_stop_that_awaits_what_it_cancelled_is_a_fault_of_the_plugin_only(hub: Runtime) -> None:
+    async def stray() -> None:
+        child = asyncio.ensure_future(for_ever())
+        await asyncio.sleep(0)
+        child.cancel()
+        await child
+
+    told: list[str] = []
+    hub.add("a", story(told, in_stop=stray))
+    await hub.registry.start_all()
+    await hub.registry.stop("a")
+    assert told[-1] == "a gives back"
+    assert any("awaited something that was cancelled" in facts.get("error", "") for *_, facts in hub.log.lines)
+
+
+async def test_a_stop_does_not_disturb_a_life_that_is_ending_already(hub: Runtime) -> None:
+    async def three() -> None:
+        await hub.clock.sleep(3)
+        told.append("took its time")
+
+    told: list[str] = []
+    hub.add("a", story(told, in_stop=three))
+    await hub.registry.start_all()
+
+    async def fail() -> None:
+        raise ValueError("burnt")
+
+    hub.registry.watch("a", asyncio.ensure_future(fail()))
+    await hub.registry.until("a", "stopping")
+    await hub.clock.advance(1)
+    stop = await go(hub, hub.registry.stop("a"), 2.1)
+    assert stop.done()
+    assert told == ["a starts", "a runs", "a stops", "took its time", "a gives back"]
+    assert one(hub).state == "stopped"
+
+
 async def test_giving_back_goes_on_after_a_thing_that_raises_or_hangs(hub: Runtime) -> None:
     given: list[str] = []
 
