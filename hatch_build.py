@@ -10,6 +10,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,18 +82,29 @@ def page_sources(frontend: Path) -> Iterator[Path]:
 
 
 def build_pages(frontend: Path) -> None:
-    """Run npm's steps with the wheel's Node first on PATH (the tools' scripts ask the PATH for `node`)."""
+    """Run npm's steps with the wheel's Node first on PATH (the tools' scripts ask the PATH for `node` and `npm`)."""
     node, npm_cli = find_node()
-    env = {**os.environ, "PATH": os.pathsep.join((str(node.parent), os.environ.get("PATH", "")))}
-    for number, (what, arguments) in enumerate(STEPS, 1):
-        say(f"pages: {what} (step {number} of {len(STEPS)}, a minute or so the first time) …")
-        done = subprocess.run(
-            [str(node), str(npm_cli), *arguments], cwd=frontend, env=env, check=False, text=True,
-            encoding="utf-8", errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )
-        if done.returncode:
-            sys.stderr.write(done.stdout[-8000:])
-            raise RuntimeError(f"npm {' '.join(arguments)} failed with exit code {done.returncode}; its output is above")
+    with tempfile.TemporaryDirectory(prefix="frontdesk-pages-") as folder:
+        if os.name != "nt":
+            # A wheel holds no links, so the `npm` in its bin folder is a copy that misses its library.
+            shim = Path(folder, "npm")
+            shim.write_text(f'#!/bin/sh\nexec "{node}" "{npm_cli}" "$@"\n', encoding="utf-8")
+            shim.chmod(0o755)
+        path = os.pathsep.join((folder, str(node.parent), os.environ.get("PATH", "")))
+        for number, (what, arguments) in enumerate(STEPS, 1):
+            say(f"pages: {what} (step {number} of {len(STEPS)}, a minute or so the first time) …")
+            run([str(node), str(npm_cli), *arguments], frontend, {**os.environ, "PATH": path})
+
+
+def run(command: list[str], folder: Path, env: dict[str, str]) -> None:
+    """Run `command` quietly; its output is shown when it fails."""
+    done = subprocess.run(
+        command, cwd=folder, env=env, check=False, encoding="utf-8", errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        say(done.stdout[-8000:].rstrip())
+        raise RuntimeError(f"npm {' '.join(command[2:])} failed with exit code {done.returncode}; its output is above")
 
 
 def find_node() -> tuple[Path, Path]:
@@ -112,5 +124,5 @@ def say(line: str) -> None:
     shown = os.environ.get(PROGRESS)
     if shown:
         # Progress is a courtesy: a terminal that went away must not break the build.
-        with contextlib.suppress(OSError), open(shown, "a", encoding="utf-8") as stream:
+        with contextlib.suppress(OSError), Path(shown).open("a", encoding="utf-8") as stream:
             stream.write(f"  {line}\n")
