@@ -82,6 +82,7 @@ def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool 
 
 
 _CONVERSATION: Final = tuple(c for c in columns_of(models.Conversation) if c not in ("id", "person_id", "opened_at"))
+_TALK: Final = ("unanswered_since", "unsure", "unread", "last_text", "last_at", "last_direction", "version")
 
 
 class Statements:
@@ -92,20 +93,23 @@ class Statements:
     add_identity: Final = insert(models.Identity)
     add_conversation: Final = insert(models.Conversation)
     change_conversation: Final = update(models.Conversation, *_CONVERSATION, where=("id", "version"))
+    # What every message changes stands in no index; so this one is cheap.
+    talk_in_conversation: Final = update(models.Conversation, *_TALK, where=("id", "version"))
     add_leg: Final = insert(models.Leg)
     change_leg: Final = update(models.Leg, "live", "last_inbound_at", "context", "address")
     add_message: Final = insert(models.Message)
     change_message: Final = update(models.Message, "state", "external_id", "error")
-    message_sent: Final = Statement(
+    message_delivered: Final = Statement(
         "message",
         UPDATE,
         "UPDATE message SET state = CASE WHEN state = 'read' THEN state ELSE ? END, external_id = ? WHERE id = ?",
     )
+    sent_once: Final = insert(models.SentOnce)
     messages_read: Final = Statement(
         "message",
         UPDATE,
         "UPDATE message SET state = 'read' WHERE conversation_id = ? AND id <= ?"
-        " AND direction IN ('out', 'system') AND state IN ('queued', 'sent', 'delivered')",
+        " AND direction IN ('out', 'system') AND state IN ('sent', 'delivered')",
     )
     receive: Final = insert(models.Inbox, once=("channel", "key"))
     inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error", where=("id", "state"))
@@ -123,10 +127,11 @@ class Statements:
     drop_datum: Final = delete(models.Datum, ("name",))
     add_agent: Final = insert(models.Agent)
     change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active", "password")
-    add_session: Final = insert(models.Session)
+    put_session: Final = upsert(models.Session, "digest")
     drop_session: Final = delete(models.Session, ("digest",))
     drop_sessions_of: Final = delete(models.Session, ("agent_id",))
     add_invitation: Final = insert(models.Invitation)
     use_invitation: Final = delete(models.Invitation, ("digest",), checked=True)
+    drop_invitation: Final = delete(models.Invitation, ("digest",))
     add_attachment: Final = insert(models.Attachment)
     add_audit: Final = insert(models.Audit)

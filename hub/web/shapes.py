@@ -40,7 +40,7 @@ def author_shape(author: Author) -> Json:
 
 def body_shape(body: Body, link: Callable[[str], str] | None = None) -> list[Json]:
     """The elements; what is on another server already has its address."""
-    elements: list[Json] = msgspec.to_builtins(body)
+    elements: list[Json] = list(msgspec.to_builtins(body))
     if link is not None:
         for element in elements:
             media = element.get("media")
