@@ -25,11 +25,21 @@ export interface Row {
 
 const TOGETHER = 3 * 60_000
 
-export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing[], me: Author): Row[] {
+/**
+ * The rows of a thread. `heads` are keys of rows that stood first while older messages were still to come: they keep their
+ * author's line, and get a day's line only from the messages before them. A row that shrank when others are put above it
+ * would move what somebody is reading.
+ */
+export function rowsOf(
+  messages: readonly Message[],
+  outgoing: readonly Outgoing[],
+  me: Author,
+  heads: ReadonlySet<string> = new Set(),
+): Row[] {
   const rows = messages.map(fromMessage)
   const settled = new Set(messages.map((message) => message.client_id))
   for (const item of outgoing) if (!settled.has(item.id)) rows.push(fromOutgoing(item, me))
-  rows.forEach((row, index) => place(row, rows[index - 1]))
+  rows.forEach((row, index) => place(row, rows[index - 1], heads.has(row.key)))
   return rows
 }
 
@@ -69,9 +79,10 @@ function fromOutgoing(item: Outgoing, me: Author): Row {
   }
 }
 
-function place(row: Row, before: Row | undefined): void {
-  if (!before || !sameDay(row.at, before.at)) row.day = row.at
+function place(row: Row, before: Row | undefined, head: boolean): void {
+  if (before ? !sameDay(row.at, before.at) : !head) row.day = row.at
   row.joined =
+    !head &&
     !row.day &&
     before !== undefined &&
     before.kind === row.kind &&

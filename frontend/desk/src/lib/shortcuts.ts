@@ -22,7 +22,7 @@ export const SHORTCUTS: Record<ShortcutName, readonly string[]> = {
 /** Calls the handler of whatever shortcut is pressed, while the component is on the page. */
 export function useShortcuts(handlers: Record<ShortcutName, () => void>): void {
   function pressed(event: KeyboardEvent): void {
-    if (event.isComposing || event.defaultPrevented || document.querySelector('.el-overlay-dialog, dialog[open]')) return
+    if (event.isComposing || event.defaultPrevented || dialogOpen()) return
     const name = named(event)
     if (!name) return
     event.preventDefault()
@@ -30,6 +30,11 @@ export function useShortcuts(handlers: Record<ShortcutName, () => void>): void {
   }
   onMounted(() => window.addEventListener('keydown', pressed))
   onBeforeUnmount(() => window.removeEventListener('keydown', pressed))
+}
+
+/** Closed dialogs stay in the document, so being there is not enough. */
+function dialogOpen(): boolean {
+  return [...document.querySelectorAll('.el-overlay-dialog, dialog')].some((dialog) => dialog.getClientRects().length > 0)
 }
 
 function named(event: KeyboardEvent): ShortcutName | undefined {
