@@ -19,7 +19,7 @@ from hub.records import Agent, Conversation
 from hub.store.change import Change, to_json
 from hub.store.statements import Statements
 from hub.web.invitations import FIRST, Invitations
-from hub.web.passwords import Passwords, Throttle, check_login, check_password, plain_login
+from hub.web.passwords import Passwords, Throttle, TooManyAttempts, check_login, check_password, plain_login
 from hub.web.sessions import COOKIE, CSRF_HEADER, Sessions
 from hub.web.words import locale_of, refusal
 
@@ -136,7 +136,7 @@ class Accounts:
     def _slow_down(self, login: str, address: str, locale: str) -> None:
         seconds = max(self._by_login.wait(login), self._by_address.wait(address))
         if seconds > 0:
-            raise refusal("too_many_attempts", locale, seconds=int(seconds) + 1)
+            raise TooManyAttempts(locale, seconds)
         self._by_login.count(login)
         self._by_address.count(address)
 

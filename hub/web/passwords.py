@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import unicodedata
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from hub.clock import Clock
+from hub.errors import Refused
 from hub.web.words import refusal
 
 LEAST: Final = 10
@@ -79,6 +81,15 @@ class Passwords:
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+class TooManyAttempts(Refused):
+    """Somebody guesses too fast; `retry_after` is in seconds."""
+
+    def __init__(self, locale: str, seconds: float) -> None:
+        self.retry_after = math.ceil(seconds)
+        why = refusal("too_many_attempts", locale, seconds=self.retry_after)
+        super().__init__(why.status, why.code, str(why))
 
 
 class Throttle:

@@ -1,0 +1,66 @@
+"""Conversations as the workbench shows them, read from the store a whole list at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from hub.people.reading import leg_of, person_of
+from hub.records import Agent, Conversation, Leg, Person
+from hub.store.reader import marks
+from hub.web.rights import sees
+from hub.web.shapes import Json, conversation_shape
+from hub.web.words import refusal
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+
+async def visible(hub: Hub, agent: Agent, conversation_id: int) -> Conversation:
+    """A conversation this agent may see. Raises Refused (404) for one that is not there and for one that is not theirs."""
+    conversation = await hub.reading.conversation(conversation_id)
+    if conversation is None or not sees(agent, conversation):
+        raise refusal("not_found", hub.settings.locale)
+    return conversation
+
+
+async def conversation_rows(hub: Hub, conversations: Sequence[Conversation]) -> list[Json]:
+    """All of them, with their people and legs, by two queries."""
+    if not conversations:
+        return []
+    persons, legs = await _persons(hub, conversations), await _legs(hub, conversations)
+    platforms = platforms_of(hub)
+    return [
+        conversation_shape(c, persons[c.person_id], legs.get(c.id, ()), hub.accounts.owner_name(c), platforms)
+        for c in conversations
+        if c.person_id in persons
+    ]
+
+
+async def conversation_row(hub: Hub, conversation: Conversation) -> Json:
+    """One of them."""
+    rows = await conversation_rows(hub, [conversation])
+    if not rows:
+        raise refusal("not_found", hub.settings.locale)
+    return rows[0]
+
+
+def platforms_of(hub: Hub) -> dict[str, str]:
+    """The platform of each instance that is a channel, also of those that do not run."""
+    return {one.name: hub.registry.platform_of(one.name) for one in hub.registry.status()}
+
+
+async def _persons(hub: Hub, conversations: Sequence[Conversation]) -> Mapping[int, Person]:
+    ids = sorted({conversation.person_id for conversation in conversations})
+    sql = f"SELECT * FROM person WHERE id IN ({marks(ids)})"  # noqa: S608 - question marks only
+    rows = await hub.store.reader.all(sql, *ids)
+    return {row["id"]: person_of(row) for row in rows}
+
+
+async def _legs(hub: Hub, conversations: Sequence[Conversation]) -> Mapping[int, Sequence[Leg]]:
+    ids = [conversation.id for conversation in conversations]
+    sql = f"SELECT * FROM leg WHERE conversation_id IN ({marks(ids)}) ORDER BY id"  # noqa: S608 - question marks only
+    legs: dict[int, list[Leg]] = {}
+    for row in await hub.store.reader.all(sql, *ids):
+        legs.setdefault(row["conversation_id"], []).append(leg_of(row))
+    return legs
