@@ -52,6 +52,7 @@ class InstanceStatus:
     since: int
     attempts: int
     held: tuple[str, ...]
+    required: bool = False
 
 
 class Instance:
@@ -89,7 +90,8 @@ class Instance:
         spec, since = self.spec, int(self._since * 1000)
         held = self._life.ctx.held() if self._life is not None else ()
         family = family_of(spec.cls)
-        return InstanceStatus(spec.name, spec.plugin_name, family, self.state, self.reason, since, self._failures, held)
+        how = (self.state, self.reason, since, self._failures, held, spec.required)
+        return InstanceStatus(spec.name, spec.plugin_name, family, *how)
 
     async def start(self) -> None:
         """Begin to live, if it does not yet. ConfigError when the instance is disabled."""
