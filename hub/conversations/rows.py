@@ -80,6 +80,21 @@ def conversation_change(conversation: Conversation, version: int) -> Row:
     return (*_owner_of(conversation), *_state_of(conversation), conversation.id, version)
 
 
+def conversation_talk(conversation: Conversation, version: int) -> Row:
+    """The values of `Statements.talk_in_conversation`, valid only while the stored version is `version`."""
+    return (
+        conversation.unanswered_since,
+        conversation.unsure,
+        conversation.unread,
+        conversation.last_text,
+        conversation.last_at,
+        conversation.last_direction,
+        conversation.version,
+        conversation.id,
+        version,
+    )
+
+
 def leg_row(leg: Leg) -> Row:
     """A row of ``leg``."""
     return (
@@ -101,9 +116,8 @@ def leg_change(leg: Leg) -> Row:
 
 
 def message_row(message: Message) -> Row:
-    """A row of ``message``. An agent's client id is unique per conversation, so that a send happens once."""
+    """A row of ``message``. What goes out is written as sent: its outbox row says that it is not yet."""
     author = message.author
-    once = author.kind == "agent" and message.client_id
     return (
         message.id,
         message.conversation_id,
@@ -115,19 +129,17 @@ def message_row(message: Message) -> Row:
         author.name,
         encode_body(message.body),
         message.at,
-        message.state,
+        "sent" if message.state == "queued" else message.state,
         message.client_id,
-        f"{author.id}/{message.client_id}" if once else None,
         message.external_id,
         message.code,
         message.error,
     )
 
 
-def outbox_row(id: int, message: Message, channel: str) -> Row:
+def outbox_row(message: Message, channel: str) -> Row:
     """A row of ``outbox``: due at once."""
-    at = message.at
-    return (id, message.id, message.conversation_id, message.leg_id, channel, 0, at, at, 0, 0, "")
+    return (message.id, channel, 0, message.at, 0, 0, "")
 
 
 def timer_row(

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from hub.conversations.rows import (
     conversation_change,
     conversation_row,
+    conversation_talk,
     identity_row,
     leg_change,
     leg_row,
@@ -52,7 +53,7 @@ class Scene:
         self.legs = dossier.legs
         self.before = dossier.conversation
         self.said: list[Message] = []
-        self.outgoing: list[tuple[tuple[Any, ...], Message, Leg]] = []
+        self.outgoing: list[tuple[Message, Leg]] = []
         self.now = now
         self.actor = actor
         self._dossier = dossier
@@ -60,7 +61,7 @@ class Scene:
         self._texts = texts
         self._new_person = False
         self._new_identities: dict[tuple[str, str, str], Identity] = {}
-        self._changed: dict[str, Any] = {}
+        self._moved = False
 
     @classmethod
     def with_stranger(cls, ids: Ids, now: int, texts: Texts, person: Person) -> Scene:
@@ -155,11 +156,8 @@ class Scene:
     def hear(self, message: Message) -> None:
         """The customer's message takes its place."""
         conversation = self._open_conversation()
-        changes: dict[str, Any] = {"unread": conversation.unread + 1}
-        if conversation.unanswered_since is None:
-            changes["unanswered_since"] = message.at
-        self._set(**changes)
-        self._place(message)
+        since = conversation.unanswered_since
+        self._place(message, unread=conversation.unread + 1, unanswered_since=message.at if since is None else since)
 
     # -- what is said to the customer --------------------------------------------------------------
 
@@ -195,12 +193,14 @@ class Scene:
             code=code,
         )
         if author.kind == "agent" and not note:
-            self._set(unanswered_since=None, unread=0)
-        self._place(message, data)
+            self._place(message, data, unanswered_since=None, unread=0)
+        else:
+            self._place(message, data)
         if not note:
-            row = outbox_row(self._ids.next(), message, leg.channel)
-            self.change.write(Statements.add_outbox, row)
-            self.outgoing.append((row, message, leg))
+            self.change.write(Statements.add_outbox, outbox_row(message, leg.channel))
+            self.outgoing.append((message, leg))
+        if client_id and author.kind == "agent":
+            self.change.write(Statements.sent_once, (f"{author.id}/{client_id}", message.id))
         return message
 
     def _leg_for(self, leg_id: int | None) -> Leg:
@@ -218,12 +218,12 @@ class Scene:
         if self.legs:
             self.say(SYSTEM, (Text(self._texts.line(code, self.person.locale, **values)),), code=code, data=dict(values))
 
-    def _place(self, message: Message, data: dict[str, Any] | None = None) -> None:
+    def _place(self, message: Message, data: dict[str, Any] | None = None, **changes: Any) -> None:
         self.said.append(message)
         self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
             text = plain_text(message.body)[:LAST_TEXT]
-            self._set(last_text=text, last_at=message.at, last_direction=message.direction)
+            self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
         self.change.event(
             "message.created",
             self.now,
@@ -244,7 +244,7 @@ class Scene:
         waiting_since = conversation.waiting_since or unanswered or self.now
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
-        self._set(
+        self._move(
             owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0
         )
         self._event("conversation.queued", {"reason": reason, "team": team})
@@ -254,14 +254,14 @@ class Scene:
     def assign_agent(self, agent: Agent) -> None:
         """To an agent, who is announced to the customer."""
         self._open_conversation()
-        self._set(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
+        self._move(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
         self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name})
         self.line("joined", name=agent.name)
 
     def assign_bot(self) -> None:
         """Back to the bots."""
         self._open_conversation()
-        self._set(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
+        self._move(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
         self._event("conversation.assigned", {"bot": True})
 
     def count_unsure(self, unsure: bool) -> int:
@@ -283,7 +283,7 @@ class Scene:
         self._open_conversation()
         self.tag(tags)
         self.line("closed")
-        self._set(status="closed", closed_at=self.now, waiting_since=None, unanswered_since=None)
+        self._move(status="closed", closed_at=self.now, waiting_since=None, unanswered_since=None)
         self._event("conversation.closed", {})
         for leg in self.legs.values():
             ended = replace(leg, live=False)
@@ -295,7 +295,7 @@ class Scene:
         conversation = self._any_conversation()
         new = tuple(dict.fromkeys(tag for tag in tags if tag and tag not in conversation.tags))
         if new:
-            self._set(tags=conversation.tags + new)
+            self._move(tags=conversation.tags + new)
             self._event("conversation.tagged", {"tags": list(new)}, public=False)
 
     def apply(self, intents: Iterable[Intent], author: Author, data: dict[str, Any] | None = None) -> None:
@@ -346,10 +346,15 @@ class Scene:
                 self.change.write(Statements.add_conversation, conversation_row(conversation))
             else:
                 self._set(version=self.before.version + 1)
-                conversation = self._any_conversation()
-                self.change.write(Statements.change_conversation, conversation_change(conversation, self.before.version))
+                self._write_conversation(self.before, self._any_conversation())
         self.change.after.append(self.install)
         return self.change
+
+    def _write_conversation(self, before: Conversation, now: Conversation) -> None:
+        if self._moved:
+            self.change.write(Statements.change_conversation, conversation_change(now, before.version))
+        else:
+            self.change.write(Statements.talk_in_conversation, conversation_talk(now, before.version))
 
     def install(self) -> None:
         """The change is stored: the dossier now says so."""
@@ -374,8 +379,14 @@ class Scene:
         return self._new_identities.values()
 
     def _set(self, **changes: Any) -> None:
+        """What a message changes; see `_move` for the rest."""
         assert self.conversation is not None
         self.conversation = replace(self.conversation, **changes)
+
+    def _move(self, **changes: Any) -> None:
+        """Another owner, another status, other tags."""
+        self._moved = True
+        self._set(**changes)
 
     def _any_conversation(self) -> Conversation:
         if self.conversation is None:

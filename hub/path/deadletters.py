@@ -11,7 +11,7 @@ from hub.errors import Refused
 from hub.message import decode_body, plain_text
 from hub.path.items import Arrival
 from hub.path.reception import DEAD, DONE, NEW
-from hub.store.change import Change
+from hub.store.change import Change, to_json
 from hub.store.reader import Reader
 from hub.store.statements import Statements
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _IN = "SELECT id, channel, payload, error, attempts, received_at AS at FROM inbox WHERE state = ? ORDER BY id DESC LIMIT ?"
 _OUT = (
-    "SELECT o.id, o.channel, o.conversation_id, m.body, o.error, o.attempts, o.created_at AS at"
-    " FROM outbox o LEFT JOIN message m ON m.id = o.message_id WHERE o.state = ? ORDER BY o.id DESC LIMIT ?"
+    "SELECT o.id, o.channel, m.conversation_id, m.body, o.error, o.attempts, m.at"
+    " FROM outbox o JOIN message m ON m.id = o.id WHERE o.state = ? ORDER BY o.id DESC LIMIT ?"
 )
 
 
@@ -45,7 +45,7 @@ async def list_dead(reader: Reader, limit: int = 200) -> Sequence[DeadLetter]:
         for row in await reader.all(_IN, DEAD, limit)
     ]
     for row in await reader.all(_OUT, DEAD, limit):
-        text = plain_text(decode_body(row["body"])) if row["body"] else ""
+        text = plain_text(decode_body(row["body"]))
         head = (row["id"], "out", row["channel"], row["conversation_id"])
         letters.append(DeadLetter(*head, text, row["error"], row["attempts"], row["at"]))
     return sorted(letters, key=lambda letter: letter.id, reverse=True)[:limit]
@@ -74,6 +74,7 @@ class DeadLetters:
     async def retry(self, id: int) -> None:
         """Try again from the start. Raises Refused (404) where there is no such dead letter."""
         await self._settle(id, again=True)
+        await self._hub.path.reception.forget(id)
         await self._hub.path.reception.sweep(older_than=int(self._hub.clock.now() * 1000))
         await self._hub.path.delivery.sweep()
 
@@ -100,5 +101,7 @@ async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
             raise Refused(404, "not_found", "there is no such dead letter")
         state, payload = (NEW, row["payload"]) if again else (DONE, None)
         change.write(Statements.inbox_done, (state, payload, 0, "", id, DEAD))
+        if again:
+            change.write(Statements.put_datum, ("hub/inbox_from", to_json(id)))
     change.event("deadletter.removed", now, data={"id": str(id)})
     await store.commit(change)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -28,8 +28,9 @@ from hub.message import Body, degrade
 from hub.path.lanes import Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
-from hub.records import Leg, Message, MessageState
+from hub.records import Leg, Message
 from hub.store.change import Change
+from hub.store.reader import Row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 DUE, DEAD = 0, 2
 MAX_ATTEMPTS: Final = 8
 LONGEST_WAIT: Final = 60.0
+_DUE: Final = "SELECT id, channel, attempts, progress, error FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
 
 
 class Parcel:
@@ -46,21 +48,23 @@ class Parcel:
     __slots__ = (
         "attempts",
         "channel",
-        "conversation_id",
         "error",
         "id",
         "leg",
-        "leg_id",
         "message",
-        "message_id",
         "progress",
     )
 
-    def __init__(self, row: Sequence[Any], message: Message | None = None, leg: Leg | None = None) -> None:
-        self.id, self.message_id, self.conversation_id, self.leg_id, self.channel = row[:5]
-        self.attempts, self.progress, self.error = row[8:11]
+    def __init__(
+        self, message: Message, leg: Leg, channel: str, attempts: int = 0, progress: int = 0, error: str = ""
+    ) -> None:
+        self.id = message.id
         self.message = message
         self.leg = leg
+        self.channel = channel
+        self.attempts = attempts
+        self.progress = progress
+        self.error = error
 
 
 class Delivery:
@@ -80,27 +84,28 @@ class Delivery:
         """They were not stored after all."""
         self._under_way.difference_update(ids)
 
-    def add(self, row: Sequence[Any], message: Message | None = None, leg: Leg | None = None) -> None:
-        """A row of the outbox is stored: send it. What is not given is read when its turn comes."""
-        parcel = Parcel(row, message, leg)
+    def add(self, parcel: Parcel) -> None:
+        """A row of the outbox is stored: send it, after what goes the same way already."""
         self._under_way.add(parcel.id)
-        self.lanes.submit((parcel.channel, parcel.conversation_id), parcel)
+        self.lanes.submit(parcel.leg.id, parcel)
 
     async def sweep(self) -> int:
         """Send what is due and in nobody's hands; returns how many that were."""
-        columns = "id, message_id, conversation_id, leg_id, channel, state, due_at, created_at, attempts, progress, error"
         last, found = 0, 0
-        while True:
-            rows = await self._hub.store.reader.all(
-                f"SELECT {columns} FROM outbox WHERE state = ? AND id > ? ORDER BY id LIMIT 500", DUE, last
-            )
-            if not rows:
-                return found
+        while rows := await self._hub.store.reader.all(_DUE, last, DUE):
             last = rows[-1]["id"]
             for row in rows:
                 if row["id"] not in self._under_way and await self._still_due(row["id"]):
-                    self.add(tuple(row.values()))
-                    found += 1
+                    found += await self._take_up(row)
+        return found
+
+    async def _take_up(self, row: Row) -> int:
+        message = await self._hub.reading.message(row["id"])
+        leg = await self._hub.reading.leg(message.leg_id) if message is not None else None
+        if message is None or leg is None or row["id"] in self._under_way:
+            return 0
+        self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"]))
+        return 1
 
     async def _still_due(self, id: int) -> bool:
         if not self._hub.path.ready:
@@ -120,11 +125,7 @@ class Delivery:
     async def _attempt(self, parcel: Parcel) -> bool:
         """Try once; True when the parcel needs no more care."""
         hub = self._hub
-        message = parcel.message or await hub.reading.message(parcel.message_id)
-        leg = parcel.leg or await hub.reading.leg(parcel.leg_id)
-        if message is None or leg is None:
-            await self._dead(parcel, None, "the message or its leg is gone")
-            return True
+        message, leg = parcel.message, parcel.leg
         channel = await self._channel(parcel)
         try:
             message = await self._filtered(message, leg)
@@ -225,7 +226,8 @@ class Delivery:
         self._hub.count("sent")
         change = Change()
         change.write(Statements.drop_outbox, (parcel.id,))
-        change.write(Statements.message_sent, (sent.state, sent.external_id, message.id))
+        if sent.external_id or sent.state != "sent":
+            change.write(Statements.message_delivered, (sent.state, sent.external_id, message.id))
         if message.author.kind == "agent":
             self._tell(change, replace(message, state=sent.state, external_id=sent.external_id))
         change.after.append(lambda: self._under_way.discard(parcel.id))
@@ -255,21 +257,18 @@ class Delivery:
         await self._hub.clock.sleep(wait)
         return False
 
-    async def _dead(self, parcel: Parcel, message: Message | None, reason: str) -> None:
+    async def _dead(self, parcel: Parcel, message: Message, reason: str) -> None:
         parcel.error = reason[:500]
         change = self._row(parcel, DEAD, self._now())
-        state: MessageState = "failed"
-        if message is not None:
-            message = replace(message, state=state, error=parcel.error)
-            change.write(Statements.change_message, (state, message.external_id, message.error, message.id))
-            self._tell(change, message)
+        message = replace(message, state="failed", error=parcel.error)
+        change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
+        self._tell(change, message)
         await self._hub.store.commit(change)
         self._under_way.discard(parcel.id)
         self._hub.count("dead_out")
         self._hub.path.dead_total += 1
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
-        if message is not None:
-            self._hub.notifier.failed(message, parcel.error)
+        self._hub.notifier.failed(message, parcel.error)
 
     def _row(self, parcel: Parcel, state: int, due_at: int) -> Change:
         change = Change()

@@ -15,6 +15,7 @@ from hub.conversations.scene import Scene
 from hub.errors import Conflict, HookFailed, HubError, Refused, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
 from hub.message import Choice
+from hub.path.delivery import Parcel
 from hub.path.items import Act, Arrival, Item
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
@@ -198,15 +199,15 @@ class Pipeline:
             return
         dossier: Dossier = scene.dossier
         change.after.append(lambda: hub.people.keep(dossier))
-        outgoing = [row[0] for row, _, _ in scene.outgoing]
+        outgoing = [message.id for message, _ in scene.outgoing]
         hub.path.delivery.hold(outgoing)
         try:
             await hub.store.commit(change)
         except StoreError:
             hub.path.delivery.let_go(outgoing)
             raise
-        for row, message, leg in scene.outgoing:
-            hub.path.delivery.add(row, message, leg)
+        for message, leg in scene.outgoing:
+            hub.path.delivery.add(Parcel(message, leg, leg.channel))
         hub.notifier.scene(scene)
 
     async def _give_up(self, arrival: Arrival, error: HubError) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,6 +12,7 @@ from hub.message import check_body
 from hub.path.items import Arrival
 from hub.plugin import Accepted, Inbound
 from hub.store.change import Change, to_json
+from hub.store.ids import time_of
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 NEW, DONE, DEAD = 0, 1, 2
 MAX_KEY: Final = 300
+_NEW: Final = "SELECT id, payload, attempts FROM inbox WHERE id > ? AND state = ? AND received_at <= ? ORDER BY id LIMIT 500"
 _decoder: Final = msgspec.json.Decoder(Arrival)
 
 
@@ -31,6 +31,8 @@ class Reception:
         self._hub = hub
         self._hand_off = hand_off
         self.in_flight: set[int] = set()
+        self._begin = -1
+        self._stored_begin = 0
         self._of_sender: dict[tuple[str, str], int] = {}
         self._limits = hub.settings.limits
 
@@ -51,10 +53,10 @@ class Reception:
         change.write(Statements.receive, row)
         # Called in the order of the commits, so the lanes see the order the store has.
         change.after.append(lambda: self._stored(change, arrival))
+        change.failed.append(lambda: self.leave(arrival))
         future = self._hub.store.committer.submit(change)
         self._enter(arrival)
-        future.add_done_callback(partial(self._settled, arrival))
-        await asyncio.shield(future)
+        await future
         if change.result:
             return Accepted(change.result, arrival.at, duplicate=True)
         return Accepted(arrival.id, arrival.at)
@@ -68,10 +70,6 @@ class Reception:
             check_body(inbound.body)
         except ValueError as error:
             raise Refused(422, "bad_message", str(error)) from error
-
-    def _settled(self, arrival: Arrival, future: asyncio.Future[None]) -> None:
-        if future.exception() is not None:
-            self.leave(arrival)
 
     def _stored(self, change: Change, arrival: Arrival) -> None:
         if change.result:
@@ -103,16 +101,9 @@ class Reception:
 
         At the start these are what a crash left behind; later the right number is 0.
         """
-        last, found = 0, 0
-        while True:
-            rows = await self._hub.store.reader.all(
-                "SELECT id, payload, attempts FROM inbox WHERE state = ? AND id > ? AND received_at <= ? ORDER BY id LIMIT 500",
-                NEW,
-                last,
-                older_than or int(self._hub.clock.now() * 1000),
-            )
-            if not rows:
-                return found
+        begin = min(self.in_flight, default=self._hub.store.ids.next())
+        last, found = await self._swept_to() - 1, 0
+        while rows := await self._hub.store.reader.all(_NEW, last, NEW, older_than or int(self._hub.clock.now() * 1000)):
             last = rows[-1]["id"]
             for row in rows:
                 if row["id"] not in self.in_flight and await self._still_new(row["id"], older_than):
@@ -120,7 +111,29 @@ class Reception:
                     arrival.attempts = row["attempts"]
                     self._enter(arrival)
                     self._hand_off(arrival)
+                    begin = min(begin, arrival.id)
                     found += 1
+        await self._remember(begin)
+        return found
+
+    async def _swept_to(self) -> int:
+        """No row with a smaller id is new."""
+        if self._begin < 0:
+            self._begin = int(await self._hub.store.data("hub").get("inbox_from", 0))
+        return self._begin
+
+    async def _remember(self, begin: int) -> None:
+        # The next start needs to look only from here on; a minute more or less does not matter.
+        if time_of(begin) - time_of(self._stored_begin) > 60_000:
+            await self._hub.store.data("hub").put("inbox_from", begin)
+            self._stored_begin = begin
+        self._begin = begin
+
+    async def forget(self, before: int) -> None:
+        """Something with a smaller id is new again."""
+        self._begin = min(await self._swept_to(), before)
+        self._stored_begin = self._begin
+        await self._hub.store.data("hub").put("inbox_from", self._begin)
 
     async def _still_new(self, id: int, older_than: int) -> bool:
         # The first sweep runs before anything else; a later one may have read a row that was done a moment after.

@@ -12,8 +12,9 @@ from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Messa
 from hub.store.reader import Reader, Row, marks
 
 MESSAGE_COLUMNS: Final = (
-    "id, conversation_id, leg_id, person_id, direction, author_kind, author_id, author_name, body, at, state,"
-    " client_id, external_id, code, error"
+    "id, conversation_id, leg_id, person_id, direction, author_kind, author_id, author_name, body, at,"
+    " CASE WHEN state = 'sent' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = message.id)"
+    " THEN 'queued' ELSE state END AS state, client_id, external_id, code, error"
 )
 MOST: Final = 500
 
@@ -161,24 +162,24 @@ class Reading:
 
     async def said(self, agent_id: int, client_id: str) -> Message | None:
         """What an agent sent under this client id."""
-        sql = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE client_key = ?"
-        row = await self._reader.one(sql, f"{agent_id}/{client_id}")
-        return message_of(row) if row else None
+        found = await self._reader.value("SELECT message_id FROM sent_once WHERE key = ?", f"{agent_id}/{client_id}")
+        return await self.message(found) if found is not None else None
 
     async def messages(
         self, conversation_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
     ) -> Sequence[Message]:
         """The latest messages older than `before` (0: the latest of all), oldest first."""
-        return await self._messages("conversation_id", conversation_id, before, limit, public_only)
+        return await self._messages("conversation_id = ?", conversation_id, before, limit, public_only)
 
     async def messages_of(
         self, person_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
     ) -> Sequence[Message]:
         """The same over all conversations of a person."""
-        return await self._messages("person_id", person_id, before, limit, public_only)
+        where = "conversation_id IN (SELECT id FROM conversation WHERE person_id = ?)"
+        return await self._messages(where, person_id, before, limit, public_only)
 
-    async def _messages(self, column: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:
-        sql, values = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {column} = ?", [value]
+    async def _messages(self, where: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:
+        sql, values = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", [value]
         if before:
             sql += " AND id < ?"
             values.append(before)
@@ -197,7 +198,7 @@ class Reading:
                 sql += f" AND {column} = ?"
                 values.append(value)
         if public_only:
-            sql += f" AND public = {'true' if self._reader.is_postgres else '1'}"
+            sql += " AND public = true"
         rows = await self._reader.all(f"{sql} ORDER BY id LIMIT ?", *values, limit)
         messages = await self._by_id([row["message_id"] for row in rows if row["message_id"] is not None])
         return [event_of(row, messages.get(row["message_id"])) for row in rows]

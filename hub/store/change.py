@@ -22,15 +22,16 @@ def to_json(value: Any) -> str:
 class Change:
     """All of it is stored, or nothing. Filled by the code that decides, handed to the committer once.
 
-    `result` holds, after the commit, the id of the row an insert-once found in its place (else 0).
+    `after` is called when it is stored, before anybody else hears of it; `failed` when it is not. `result` holds, after the commit, the id of the row an insert-once found in its place (else 0).
     """
 
-    __slots__ = ("after", "events", "future", "result", "writes")
+    __slots__ = ("after", "events", "failed", "future", "result", "writes")
 
     def __init__(self) -> None:
         self.writes: list[tuple[Statement, tuple[Any, ...]]] = []
         self.events: list[Event] = []
         self.after: list[Callable[[], None]] = []
+        self.failed: list[Callable[[], None]] = []
         self.result = 0
         self.future: asyncio.Future[None] | None = None
 

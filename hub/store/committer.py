@@ -77,11 +77,11 @@ class Committer:
         return future
 
     async def commit(self, change: Change) -> None:
-        """Store the change. Cancelling the caller does not take it back.
+        """Store the change. Cancelling the caller does not take it back: the future only tells how it went.
 
         Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
         """
-        await asyncio.shield(self.submit(change))
+        await self.submit(change)
 
     async def _run(self) -> None:
         while True:
@@ -143,6 +143,8 @@ class Committer:
 
 def _fail(changes: Iterable[Change], error: StoreError) -> None:
     for change in changes:
+        for call in change.failed:
+            call()
         if change.future is not None and not change.future.done():
             change.future.set_exception(error)
             # Somebody who was cancelled while waiting never looks; that is no fault to warn about.

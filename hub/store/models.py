@@ -93,7 +93,7 @@ class Leg(Model):
 
 
 class Message(Model):
-    """One thing said. `client_key` makes an agent's send happen once."""
+    """One thing said. ``sent`` is written ahead: while its outbox row is there it still waits."""
 
     id = IdField()
     conversation_id = fields.BigIntField()
@@ -107,7 +107,6 @@ class Message(Model):
     at = fields.BigIntField()
     state = fields.CharField(12)
     client_id = fields.CharField(200, db_default="")
-    client_key = fields.CharField(300, null=True, unique=True)
     external_id = fields.CharField(200, db_default="")
     code = fields.CharField(30, db_default="")
     error = fields.TextField(db_default="")
@@ -117,10 +116,21 @@ class Message(Model):
         indexes = (Index(fields=("conversation_id", "id")),)
 
 
+class SentOnce(Model):
+    """What agents sent, by their id and the id their page gave it, so that a repeat finds the message."""
+
+    key = fields.CharField(300, primary_key=True)
+    message_id = fields.BigIntField()
+
+    class Meta:
+        table = "sent_once"
+
+
 class Inbox(Model):
     """What channels brought, before and after it was worked on. state: 0 new, 1 done, 2 dead.
 
-    The id becomes the message's id. Done rows keep their key so that a late repeat is recognised.
+    The id becomes the message's id. Done rows keep their key so that a late repeat is recognised. There is no index
+    on the state: what is new is among the last rows, and the sweep remembers where to begin.
     """
 
     id = IdField()
@@ -135,27 +145,21 @@ class Inbox(Model):
     class Meta:
         table = "inbox"
         unique_together = (("channel", "key"),)
-        indexes = (Index(fields=("state", "id")),)
 
 
 class Outbox(Model):
-    """What has to go out and has not. state: 0 due, 2 dead. A delivered row is deleted."""
+    """What has to go out and has not, by the message's id. state: 0 due, 2 dead. A delivered row is deleted."""
 
     id = IdField()
-    message_id = fields.BigIntField()
-    conversation_id = fields.BigIntField()
-    leg_id = fields.BigIntField()
     channel = fields.CharField(100)
     state = fields.SmallIntField(db_default=0)
     due_at = fields.BigIntField()
-    created_at = fields.BigIntField()
     attempts = fields.SmallIntField(db_default=0)
     progress = fields.SmallIntField(db_default=0)
     error = fields.TextField(db_default="")
 
     class Meta:
         table = "outbox"
-        indexes = (Index(fields=("state", "id")),)
 
 
 class Event(Model):
@@ -172,7 +176,7 @@ class Event(Model):
 
     class Meta:
         table = "event"
-        indexes = (Index(fields=("person_id", "id")), Index(fields=("conversation_id", "id")))
+        indexes = (Index(fields=("person_id", "id")),)
 
 
 class Feed(Model):

@@ -19,7 +19,7 @@ class Reader:
 
     def __init__(self, connection: BaseDBAsyncClient, *, postgres: bool) -> None:
         self._connection = connection
-        self.is_postgres = postgres
+        self._postgres = postgres
 
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
         """All rows. Raises StoreUnavailable when the database cannot be read."""
@@ -40,7 +40,7 @@ class Reader:
         return next(iter(row.values())) if row else None
 
     def _sql(self, sql: str) -> str:
-        return numbered(sql) if self.is_postgres else sql
+        return numbered(sql) if self._postgres else sql
 
 
 def marks(values: Sequence[Any]) -> str:

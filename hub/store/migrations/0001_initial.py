@@ -2,10 +2,9 @@
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from hub.store.fields import IdField
 from tortoise import fields
 from tortoise.indexes import Index
-
-from hub.store.fields import IdField
 
 class Migration(migrations.Migration):
     initial = True
@@ -103,7 +102,7 @@ class Migration(migrations.Migration):
                 ('public', fields.BooleanField(db_default=False)),
                 ('data', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'event', 'app': 'hub', 'indexes': [Index(fields=['person_id', 'id']), Index(fields=['conversation_id', 'id'])], 'pk_attr': 'id', 'table_description': 'The append-only log: `id` is dense and given by the committer.'},
+            options={'table': 'event', 'app': 'hub', 'indexes': [Index(fields=['person_id', 'id'])], 'pk_attr': 'id', 'table_description': 'The append-only log: `id` is dense and given by the committer.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -142,7 +141,7 @@ class Migration(migrations.Migration):
                 ('attempts', fields.SmallIntField(db_default=0)),
                 ('error', fields.TextField(db_default='', unique=False)),
             ],
-            options={'table': 'inbox', 'app': 'hub', 'unique_together': (('channel', 'key'),), 'indexes': [Index(fields=['state', 'id'])], 'pk_attr': 'id', 'table_description': 'What channels brought, before and after it was worked on. state: 0 new, 1 done, 2 dead.'},
+            options={'table': 'inbox', 'app': 'hub', 'unique_together': (('channel', 'key'),), 'pk_attr': 'id', 'table_description': 'What channels brought, before and after it was worked on. state: 0 new, 1 done, 2 dead.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -190,30 +189,25 @@ class Migration(migrations.Migration):
                 ('at', fields.BigIntField()),
                 ('state', fields.CharField(max_length=12)),
                 ('client_id', fields.CharField(db_default='', max_length=200)),
-                ('client_key', fields.CharField(null=True, unique=True, max_length=300)),
                 ('external_id', fields.CharField(db_default='', max_length=200)),
                 ('code', fields.CharField(db_default='', max_length=30)),
                 ('error', fields.TextField(db_default='', unique=False)),
             ],
-            options={'table': 'message', 'app': 'hub', 'indexes': [Index(fields=['conversation_id', 'id'])], 'pk_attr': 'id', 'table_description': "One thing said. `client_key` makes an agent's send happen once."},
+            options={'table': 'message', 'app': 'hub', 'indexes': [Index(fields=['conversation_id', 'id'])], 'pk_attr': 'id', 'table_description': 'One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.'},
             bases=['Model'],
         ),
         ops.CreateModel(
             name='Outbox',
             fields=[
                 ('id', IdField()),
-                ('message_id', fields.BigIntField()),
-                ('conversation_id', fields.BigIntField()),
-                ('leg_id', fields.BigIntField()),
                 ('channel', fields.CharField(max_length=100)),
                 ('state', fields.SmallIntField(db_default=0)),
                 ('due_at', fields.BigIntField()),
-                ('created_at', fields.BigIntField()),
                 ('attempts', fields.SmallIntField(db_default=0)),
                 ('progress', fields.SmallIntField(db_default=0)),
                 ('error', fields.TextField(db_default='', unique=False)),
             ],
-            options={'table': 'outbox', 'app': 'hub', 'indexes': [Index(fields=['state', 'id'])], 'pk_attr': 'id', 'table_description': 'What has to go out and has not. state: 0 due, 2 dead. A delivered row is deleted.'},
+            options={'table': 'outbox', 'app': 'hub', 'pk_attr': 'id', 'table_description': "What has to go out and has not, by the message's id. state: 0 due, 2 dead. A delivered row is deleted."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -228,6 +222,15 @@ class Migration(migrations.Migration):
                 ('created_at', fields.BigIntField()),
             ],
             options={'table': 'person', 'app': 'hub', 'pk_attr': 'id', 'table_description': 'A human customer.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='SentOnce',
+            fields=[
+                ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=300)),
+                ('message_id', fields.BigIntField()),
+            ],
+            options={'table': 'sent_once', 'app': 'hub', 'pk_attr': 'key', 'table_description': 'What agents sent, by their id and the id their page gave it, so that a repeat finds the message.'},
             bases=['Model'],
         ),
         ops.CreateModel(
