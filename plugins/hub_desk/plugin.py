@@ -51,16 +51,12 @@ class Desk(Plugin[DeskConfig]):
 
     Config: ClassVar[type[PluginConfig]] = DeskConfig
 
-    @property
-    def canned(self) -> tuple[CannedReply, ...]:
-        """The replies the desk's snapshot offers to agents."""
-        return self.config.canned
-
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Serve the pages while this instance runs."""
         if not (PAGES / "index.html").is_file():
             raise ConfigError("the workbench pages are not built: run `npm ci && npm run build:desk` in frontend/")
+        self.ctx.set_canned([(reply.title, reply.text) for reply in self.config.canned])
         self.ctx.route("GET", "/desk/about.json", self._about)
         self.ctx.static("/desk/", PAGES, spa=True, headers=HEADERS)
         yield

@@ -20,10 +20,16 @@ export function useActions() {
   const desk = useDesk()
 
   /** Asks the hub; on success the conversation's new state is taken over. Throws CommandError. */
-  async function command(name: string, data: object): Promise<Conversation> {
-    const answer = await desk.realtime.do<{ conversation: Conversation }>(name, data)
-    desk.put(answer.conversation)
-    return answer.conversation
+  async function command(name: string, data: { conversation: string; [key: string]: unknown }): Promise<Conversation> {
+    try {
+      const answer = await desk.realtime.do<{ conversation: Conversation }>(name, data)
+      desk.put(answer.conversation)
+      return answer.conversation
+    } catch (error) {
+      // It went to a team whose conversations I do not see.
+      if (error instanceof CommandError && error.code === 'not_found') desk.conversations.delete(data.conversation)
+      throw error
+    }
   }
 
   /**

@@ -3,20 +3,19 @@
  *
  * Knows frames, cursors and commands; what an event means is the listener's business.
  */
-import type { Agent, Conversation, Message, Snapshot } from './types'
+import type { Conversation, Message, Snapshot } from './types'
 import { newId } from './lib/ids'
 
 export type Status = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'signed_out'
 
 export type HubEvent =
-  | { kind: 'message.created'; at: number; data: { message: Message; conversation: Conversation } }
+  | { kind: 'message.created'; at: number; data: { message: Message; conversation: Conversation | null } }
   | {
       kind: 'message.changed'
       at: number
       data: { id: string; conversation_id?: string; state: Message['state']; error: string; dead_letters?: number }
     }
   | { kind: 'conversation.changed'; at: number; data: { conversation: Conversation } }
-  | { kind: 'agent.changed'; at: number; data: { agent: Agent } }
 
 export interface Listener {
   status(status: Status): void

@@ -12,11 +12,17 @@ export class ApiError extends Error {
 }
 
 let csrf = ''
+let language = ''
 let onSignedOut: () => void = () => undefined
 
 /** The token every changing request carries; the session answer gives it. */
 export function setCsrf(token: string): void {
   csrf = token
+}
+
+/** The language the server's own sentences should come in. */
+export function setLanguage(locale: string): void {
+  language = locale
 }
 
 /** Called when the server says that nobody is signed in any more. */
@@ -33,6 +39,7 @@ export const api = {
 
 async function request<T>(method: string, path: string, body?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
+  if (language) headers['Accept-Language'] = language
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf
   let response: Response
@@ -66,6 +73,7 @@ export function upload<T>(path: string, file: File, onProgress: (share: number) 
     const request = new XMLHttpRequest()
     request.open('POST', path)
     if (csrf) request.setRequestHeader('X-CSRF-Token', csrf)
+    if (language) request.setRequestHeader('Accept-Language', language)
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total)
     request.onerror = () => reject(new ApiError(0, 'offline', ''))
     request.onload = () => {

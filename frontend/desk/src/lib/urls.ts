@@ -41,3 +41,8 @@ export function pieces(text: string): Piece[] {
   if (end < text.length) parts.push({ text: text.slice(end), link: '' })
   return parts
 }
+
+/** The hub's one-time link, with the login it was made for, so that nobody has to type it. */
+export function setupLink(url: string, login: string): string {
+  return `${new URL(url, location.href).href}&${new URLSearchParams({ login })}`
+}

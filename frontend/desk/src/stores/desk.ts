@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { ring, notify } from '../alerts'
 import { setClockOffset } from '../lib/clock'
-import { api } from '../lib/http'
+import { ApiError, api } from '../lib/http'
 import { belongs } from '../lib/views'
 import { type HubEvent, Realtime, type Status } from '../realtime'
 import type { Agent, Canned, Channel, Conversation, ConversationDetails, Message, Snapshot, Team, View } from '../types'
@@ -74,7 +74,7 @@ export const useDesk = defineStore('desk', () => {
         if (current.value) realtime.signal('viewing', { conversation: current.value })
       },
       event: happened,
-      signal: (name, data) => presence.receive(name, data, me.value?.id ?? ''),
+      signal: signalled,
       lag: (milliseconds) => (lag.value = milliseconds),
     },
   )
@@ -135,13 +135,17 @@ export const useDesk = defineStore('desk', () => {
       }
       case 'conversation.changed':
         return put(event.data.conversation, fresh)
-      case 'agent.changed':
-        agents.set(event.data.agent.id, event.data.agent)
-        return
     }
   }
 
-  function created(message: Message, conversation: Conversation, fresh: boolean): void {
+  function signalled(name: string, data: Record<string, unknown>): void {
+    if (name !== 'agent') return presence.receive(name, data, me.value?.id ?? '')
+    const agent = data.agent as Agent
+    agents.set(agent.id, agent)
+  }
+
+  /** `conversation` is null when the message belongs to an earlier one than the customer's present conversation. */
+  function created(message: Message, conversation: Conversation | null, fresh: boolean): void {
     threads.add(message)
     outbox.settle([message])
     if (conversation) put(conversation, fresh)
@@ -151,7 +155,7 @@ export const useDesk = defineStore('desk', () => {
     const name = conversation?.person.name ?? message.author.name
     const text = conversation?.last_message?.text ?? ''
     if (message.conversation === current.value) spoken.value = `${name}: ${text}`
-    if (!isMine(conversation)) return
+    if (!isMine(conversation ?? undefined)) return
     if (!prefs.stored.muted && (document.hidden || message.conversation !== current.value)) ring('message')
     notify(name, text, message.conversation, () => opener(message.conversation))
   }
@@ -182,9 +186,14 @@ export const useDesk = defineStore('desk', () => {
   }
 
   async function fetchConversation(id: string): Promise<ConversationDetails> {
-    const details = await api.get<ConversationDetails>(`/api/conversations/${encodeURIComponent(id)}`)
-    put(details.conversation)
-    return details
+    try {
+      const details = await api.get<ConversationDetails>(`/api/conversations/${encodeURIComponent(id)}`)
+      put(details.conversation)
+      return details
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) conversations.delete(id)
+      throw error
+    }
   }
 
   async function loadThread(id: string): Promise<void> {
