@@ -78,6 +78,9 @@ class Sender:
 
     `scope` is where `external_id` is valid; the instance's name where it is left empty. `verified` only when the platform
     vouches for the id. `name`, `locale` and `attributes` are written to a new person and fill gaps of a known one.
+
+    `known_as` is another id of theirs in the same scope, from before the platform vouched for them: if nobody has `external_id`
+    yet, it is linked to the person with that id, unless somebody else was recognised in that person already.
     """
 
     external_id: str
@@ -86,6 +89,7 @@ class Sender:
     verified: bool = False
     locale: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
+    known_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

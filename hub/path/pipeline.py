@@ -72,7 +72,7 @@ class Pipeline:
         if isinstance(key, int):
             scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
         else:
-            known = await hub.people.find(arrival.identity)
+            known = await self._known(arrival)
             if known is not None:
                 return known.person.id
             scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
@@ -91,6 +91,15 @@ class Pipeline:
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
         return None
+
+    async def _known(self, arrival: Arrival) -> Dossier | None:
+        """The person behind an arrival; one the platform now vouches for may have been here without that."""
+        people, sender = self._hub.people, arrival.inbound.sender
+        known = await people.find(arrival.identity)
+        if known is not None or not (sender.verified and sender.known_as):
+            return known
+        before = await people.find((*arrival.identity[:2], sender.known_as))
+        return before if before is not None and not before.person.verified else None
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender

@@ -1,0 +1,130 @@
+"""The addresses of the chat: the loader, the panel, and what they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from hub import Context
+from hub.pages import Operation, Parameter, Party, answer, number, read_json, whole
+from hub_web.endpoint import VisitorEndpoint
+from hub_web.origins import Origins
+from hub_web.sessions import Sessions, SessionAnswer, SessionRequest
+from hub_web.uploads import Uploads
+from hub_web.words import refused
+
+LONGEST_WAIT: Final = 25
+
+# The loader and the panel's files are public: any page that may embed the chat loads them.
+FILE_HEADERS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Referrer-Policy": "no-referrer"}
+
+
+class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command over HTTP; `id` is the page's own and makes it happen once."""
+
+    id: str
+    name: str
+    data: dict[str, Any] = {}
+
+
+class Pages:
+    """Serves one web chat. `folder` has the built pages."""
+
+    def __init__(
+        self, ctx: Context, folder: Path, endpoint: VisitorEndpoint, sessions: Sessions, uploads: Uploads, origins: Origins
+    ) -> None:
+        self._ctx = ctx
+        self._folder = folder
+        self._endpoint = endpoint
+        self._sessions = sessions
+        self._uploads = uploads
+        self._origins = origins
+
+    def serve(self) -> None:
+        """Take the routes."""
+        ctx, base = self._ctx, f"/{self._ctx.name}"
+        media = Parameter("id", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, place="path")
+        token = Parameter("token", {"type": "string"}, "From the address the message came with.", required=True)
+        after = Parameter("after", whole(0, 2**53), "The cursor.", required=True)
+        wait = Parameter("wait", whole(0, LONGEST_WAIT, 0), "Seconds to wait where there is nothing yet.")
+        any_object = {"type": "object"}
+        if self._folder.is_dir():
+            ctx.static(base, self._folder, headers=FILE_HEADERS)
+        else:
+            ctx.log.warning("the chat's pages are not built: run npm run build:widget in frontend/")
+        ctx.route("GET", f"{base}/frame", self._frame)
+        ctx.route("GET", f"{base}/ws", self._socket)
+        ctx.route("POST", f"{base}/session", self._session, doc=Operation(
+            "Begin or renew a visitor's session", request=SessionRequest, response=SessionAnswer, errors=(401, 403)))
+        ctx.route("GET", f"{base}/snapshot", self._snapshot, doc=Operation(
+            "The visitor's present state", response=any_object, security="bearer", errors=(403,)))
+        ctx.route("GET", f"{base}/events", self._events, doc=Operation(
+            "What happened after a cursor", response=any_object, parameters=(after, wait), security="bearer", errors=(403, 409)))
+        ctx.route("POST", f"{base}/commands", self._command, doc=Operation(
+            "Do something once", request=CommandRequest, response=any_object, security="bearer", errors=(403, 404, 429)))
+        ctx.route("POST", f"{base}/uploads", self._upload, doc=Operation(
+            "Send a file up", upload=True, response=any_object, security="bearer", errors=(403, 429)))
+        ctx.route("GET", f"{base}/media/{{id}}", self._media, doc=Operation(
+            "A file of a message", parameters=(media, token), media="application/octet-stream", errors=(403,)))
+
+    # -- pages --------------------------------------------------------------------------------------
+
+    async def _frame(self, request: web.Request) -> web.StreamResponse:
+        page = self._folder / "index.html"
+        if not page.is_file():
+            return web.Response(status=503, text="The chat's pages are not built: run npm run build:widget in frontend/.")
+        headers = {
+            **FILE_HEADERS,
+            "Content-Type": "text/html; charset=utf-8",
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": self._origins.frame_policy(request),
+        }
+        return web.FileResponse(page, headers=headers)
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if not self._origins.allows(request):
+            raise refused("wrong_origin", self._ctx.locale)
+        return await self._ctx.realtime.serve(request, self._endpoint)
+
+    # -- the same over HTTP -------------------------------------------------------------------------
+
+    async def _session(self, request: web.Request) -> web.Response:
+        return answer(await self._sessions.open(request))
+
+    async def _party(self, request: web.Request) -> Party:
+        return await self._endpoint.party(await self._sessions.bearer(request))
+
+    async def _snapshot(self, request: web.Request) -> web.Response:
+        return answer(await self._ctx.realtime.present(self._endpoint, await self._party(request)))
+
+    async def _events(self, request: web.Request) -> web.Response:
+        party = await self._party(request)
+        if "after" not in request.query:
+            raise refused("malformed", party.locale)
+        after = number(request, "after", 0)
+        wait = number(request, "wait", 0, most=LONGEST_WAIT)
+        events = await self._ctx.realtime.poll(self._endpoint, party, after, wait)
+        return answer({"cursor": events[-1]["seq"] if events else after, "events": events})
+
+    async def _command(self, request: web.Request) -> web.Response:
+        party = await self._party(request)
+        asked = await read_json(request, CommandRequest)
+        return answer(await self._ctx.realtime.command(self._endpoint, party, asked.name, asked.id, dict(asked.data)))
+
+    # -- files --------------------------------------------------------------------------------------
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        visitor = await self._sessions.bearer(request)
+        return answer(await self._uploads.take(request, visitor))
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        id = request.match_info["id"]
+        if not self._ctx.media.check_link(id, request.query.get("token", "")):
+            raise refused("media_link", self._ctx.locale)
+        kept = await self._ctx.media.get(id)
+        if kept is None:
+            raise refused("not_found", self._ctx.locale)
+        return self._ctx.media.response(request, kept)
