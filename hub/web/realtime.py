@@ -236,6 +236,11 @@ class Realtime:
 
     # -- long polls -----------------------------------------------------------------------------------
 
+    async def present(self, endpoint: Endpoint, party: Party) -> dict[str, Any]:
+        """The whole present state and its place in the log, for a page without a socket."""
+        cursor = self._hub.store.committer.position
+        return {"cursor": cursor, "snapshot": await endpoint.snapshot(party)}
+
     async def poll(self, endpoint: Endpoint, party: Party, after: int, wait: float) -> list[dict[str, Any]]:
         """The events after `after`, at once when there are any, else those of the next `wait` seconds.
 

@@ -12,7 +12,7 @@ from hub import Context
 from hub.pages import Operation, Parameter, Party, answer, number, read_json, whole
 from hub_web.endpoint import VisitorEndpoint
 from hub_web.origins import Origins
-from hub_web.sessions import Sessions, SessionAnswer, SessionRequest
+from hub_web.sessions import SessionAnswer, SessionRequest, Sessions
 from hub_web.uploads import Uploads
 from hub_web.words import refused
 
@@ -34,7 +34,13 @@ class Pages:
     """Serves one web chat. `folder` has the built pages."""
 
     def __init__(
-        self, ctx: Context, folder: Path, endpoint: VisitorEndpoint, sessions: Sessions, uploads: Uploads, origins: Origins
+        self,
+        ctx: Context,
+        folder: Path,
+        endpoint: VisitorEndpoint,
+        sessions: Sessions,
+        uploads: Uploads,
+        origins: Origins,
     ) -> None:
         self._ctx = ctx
         self._folder = folder
@@ -57,25 +63,67 @@ class Pages:
             ctx.log.warning("the chat's pages are not built: run npm run build:widget in frontend/")
         ctx.route("GET", f"{base}/frame", self._frame)
         ctx.route("GET", f"{base}/ws", self._socket)
-        ctx.route("POST", f"{base}/session", self._session, doc=Operation(
-            "Begin or renew a visitor's session", request=SessionRequest, response=SessionAnswer, errors=(401, 403)))
-        ctx.route("GET", f"{base}/snapshot", self._snapshot, doc=Operation(
-            "The visitor's present state", response=any_object, security="bearer", errors=(403,)))
-        ctx.route("GET", f"{base}/events", self._events, doc=Operation(
-            "What happened after a cursor", response=any_object, parameters=(after, wait), security="bearer", errors=(403, 409)))
-        ctx.route("POST", f"{base}/commands", self._command, doc=Operation(
-            "Do something once", request=CommandRequest, response=any_object, security="bearer", errors=(403, 404, 429)))
-        ctx.route("POST", f"{base}/uploads", self._upload, doc=Operation(
-            "Send a file up", upload=True, response=any_object, security="bearer", errors=(403, 429)))
-        ctx.route("GET", f"{base}/media/{{id}}", self._media, doc=Operation(
-            "A file of a message", parameters=(media, token), media="application/octet-stream", errors=(403,)))
+        ctx.route(
+            "POST",
+            f"{base}/session",
+            self._session,
+            doc=Operation(
+                "Begin or renew a visitor's session", request=SessionRequest, response=SessionAnswer, errors=(401, 403)
+            ),
+        )
+        ctx.route(
+            "GET",
+            f"{base}/snapshot",
+            self._snapshot,
+            doc=Operation("The visitor's present state", response=any_object, security="bearer", errors=(403,)),
+        )
+        ctx.route(
+            "GET",
+            f"{base}/events",
+            self._events,
+            doc=Operation(
+                "What happened after a cursor",
+                response=any_object,
+                parameters=(after, wait),
+                security="bearer",
+                errors=(403, 409),
+            ),
+        )
+        ctx.route(
+            "POST",
+            f"{base}/commands",
+            self._command,
+            doc=Operation(
+                "Do something once",
+                request=CommandRequest,
+                response=any_object,
+                security="bearer",
+                errors=(403, 404, 429),
+            ),
+        )
+        ctx.route(
+            "POST",
+            f"{base}/uploads",
+            self._upload,
+            doc=Operation("Send a file up", upload=True, response=any_object, security="bearer", errors=(403, 429)),
+        )
+        ctx.route(
+            "GET",
+            f"{base}/media/{{id}}",
+            self._media,
+            doc=Operation(
+                "A file of a message", parameters=(media, token), media="application/octet-stream", errors=(403,)
+            ),
+        )
 
     # -- pages --------------------------------------------------------------------------------------
 
     async def _frame(self, request: web.Request) -> web.StreamResponse:
         page = self._folder / "index.html"
         if not page.is_file():
-            return web.Response(status=503, text="The chat's pages are not built: run npm run build:widget in frontend/.")
+            return web.Response(
+                status=503, text="The chat's pages are not built: run npm run build:widget in frontend/."
+            )
         headers = {
             **FILE_HEADERS,
             "Content-Type": "text/html; charset=utf-8",
@@ -121,10 +169,10 @@ class Pages:
         return answer(await self._uploads.take(request, visitor))
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
-        id = request.match_info["id"]
-        if not self._ctx.media.check_link(id, request.query.get("token", "")):
+        media = request.match_info["id"]
+        if not self._ctx.media.check_link(media, request.query.get("token", "")):
             raise refused("media_link", self._ctx.locale)
-        kept = await self._ctx.media.get(id)
+        kept = await self._ctx.media.get(media)
         if kept is None:
             raise refused("not_found", self._ctx.locale)
         return self._ctx.media.response(request, kept)

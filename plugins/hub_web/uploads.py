@@ -27,8 +27,8 @@ class Uploads:
     async def take(self, request: web.Request, visitor: Visitor) -> dict[str, Any]:
         """Keep the request's file; returns what the message then refers to.
 
-        Raises Refused, worded for the visitor: 400 for a broken form, 413 for too much, 415 for a kind that is not taken or a file
-        that is not what it says, 422 without a file, 429 over the quota. Then nothing is kept.
+        Raises Refused, worded for the visitor: 400 for a broken form, 413 for too much, 415 for a kind that is
+        not taken or a file that is not what it says, 422 without a file, 429 over the quota. Then nothing is kept.
         """
         most = int(self._limits.max_bytes)
         size = most if request.content_length is None else min(request.content_length, most)

@@ -55,9 +55,9 @@ class Visitors:
 
     async def listens_to(self, visitor: Visitor) -> Topic:
         """What a page of this visitor listens to: a recognised one who has not written since, to who they were."""
-        if visitor.user and await self._ctx.dossier(visitor.external_id) is None:
-            if await self.unclaimed(visitor) is not None:
-                return self.topic(visitor.anonymous_id)
+        new = bool(visitor.user) and await self._ctx.dossier(visitor.external_id) is None
+        if new and await self.unclaimed(visitor) is not None:
+            return self.topic(visitor.anonymous_id)
         return self.topic(visitor.external_id)
 
     def topics(self, dossier: Dossier) -> Iterable[Topic]:

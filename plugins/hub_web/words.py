@@ -8,7 +8,11 @@ from hub import Refused
 
 _WORDS: Final[dict[str, tuple[int, str, str]]] = {
     "wrong_origin": (403, "这个网站没有被允许使用本客服。", "This site may not use this chat."),
-    "invalid_token": (401, "会话已失效，请重新打开聊天窗口。", "This session is no longer valid; please open the chat again."),
+    "invalid_token": (
+        401,
+        "会话已失效，请重新打开聊天窗口。",
+        "This session is no longer valid; please open the chat again.",
+    ),
     "expired_token": (401, "会话已过期，正在为您续期。", "This session has expired; it can be renewed."),
     "no_identity": (403, "本客服没有启用身份验证。", "Signed identities are not switched on here."),
     "invalid_identity": (403, "身份信息无法验证。", "The identity could not be verified."),

@@ -10,12 +10,13 @@ export interface Hello {
   title: string
   context: Record<string, string>
   identity: string | null
+  draft: string
   open: boolean
 }
 
 /** From the loader to the panel. */
 export type ToPanel =
-  | { type: 'open' }
+  | { type: 'open'; draft: string }
   | { type: 'close' }
   | { type: 'identify'; token: string | null }
   | { type: 'context'; context: Record<string, string> }

@@ -20,7 +20,7 @@ const query = new URLSearchParams(location.search)
 function alone(): Hello {
   const locale = query.get('locale') ?? (/^zh/i.test(navigator.language) ? 'zh-CN' : 'en')
   const token = localStorage.getItem(OWN_TOKEN)
-  return { frontdesk: 'hello', token, locale, theme: '', color: '', title: '', context: {}, identity: null, open: true }
+  return { frontdesk: 'hello', token, locale, theme: '', color: '', title: '', context: {}, identity: null, draft: '', open: true }
 }
 
 async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
@@ -32,16 +32,18 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
     locale,
     token: hello.token,
     identity: hello.identity,
+    context: hello.context,
     keepToken: (token) => (port ? tell({ type: 'token', token }) : keepOwn(token)),
   })
   let open = hello.open
   let focus = 0
+  let draft = hello.draft
   const close = port ? () => tell({ type: 'close' }) : null
 
   const draw = (): void =>
     render(
       <Words.Provider value={words}>
-        <App engine={engine} title={hello.title} open={open} focus={focus} close={close} />
+        <App engine={engine} title={hello.title} open={open} focus={focus} draft={draft} close={close} />
       </Words.Provider>,
       document.getElementById('app')!,
     )
@@ -56,7 +58,9 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
 
   if (port) {
     port.onmessage = ({ data }: MessageEvent<ToPanel>) => {
+      if (data.type === 'open') draft = data.draft
       if (data.type === 'open' || data.type === 'close') turn(data.type === 'open')
+      else if (data.type === 'context') engine.tellContext(data.context)
       else if (data.type === 'identify') engine.identify(data.token)
     }
     addEventListener('keydown', (event) => {

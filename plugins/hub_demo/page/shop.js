@@ -42,5 +42,7 @@ document.getElementById('track').addEventListener('submit', (event) => {
     : `这是演示页面，${number || '这个包裹'}并不在路上。可以问问在线客服怎么查件，客服的回答是真的。`
   chat('open')
 })
-for (const button of document.querySelectorAll('[data-chat]')) button.addEventListener('click', () => chat('open'))
+for (const button of document.querySelectorAll('[data-chat]')) {
+  button.addEventListener('click', () => chat('open', { text: button.dataset.chat }))
+}
 showEstimate()

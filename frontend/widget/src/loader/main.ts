@@ -23,9 +23,10 @@ function start(script: HTMLScriptElement): void {
   const listeners: Listener[] = []
   let port: MessagePort | null = null
   let frame: HTMLIFrameElement | null = null
-  let context: Record<string, string> = {}
+  let context: Record<string, string> = { page: location.href.slice(0, 500) }
   let identity: string | null = null
   let open = false
+  let draft = ''
 
   const stored = (token?: string | null): string | null => {
     try {
@@ -55,7 +56,7 @@ function start(script: HTMLScriptElement): void {
       port.onmessage = heard
       const hello: Hello = {
         frontdesk: 'hello', token: stored(), locale, theme: data.theme || '', color: data.color ? color : '',
-        title: data.title || '', context: { page: location.href, ...context }, identity, open,
+        title: data.title || '', context, identity, draft, open,
       }
       frame!.contentWindow!.postMessage(hello, base.origin, [channel.port2])
     })
@@ -66,12 +67,16 @@ function start(script: HTMLScriptElement): void {
     open = wanted
     if (open) load()
     view.show(open)
-    tell({ type: open ? 'open' : 'close' })
+    tell(open ? { type: 'open', draft } : { type: 'close' })
     announce({ type: open ? 'open' : 'close' })
   }
 
   const commands: Record<string, (value?: any) => void> = {
-    open: () => show(true),
+    open: (value?: { text?: string }) => {
+      draft = value?.text || ''
+      if (open) tell({ type: 'open', draft })
+      show(true)
+    },
     close: () => show(false),
     identify: (value?: { token?: string | null }) => {
       identity = value?.token || null
@@ -80,7 +85,8 @@ function start(script: HTMLScriptElement): void {
       if (identity) load()
     },
     context: (value: Record<string, unknown>) => {
-      for (const name in value) context[name] = String(value[name])
+      for (const name in value) context[name.slice(0, 50)] = String(value[name]).slice(0, 500)
+      context = Object.fromEntries(Object.entries(context).slice(0, 20))
       tell({ type: 'context', context })
     },
     on: (listener: Listener) => void listeners.push(listener),
@@ -92,7 +98,10 @@ function start(script: HTMLScriptElement): void {
   api.ready = true
   ;(window as any).frontdesk = api
 
-  view.onLaunch(() => show(!open), load)
+  view.onLaunch(() => {
+    draft = ''
+    show(!open)
+  }, load)
   document.body.append(view.host)
   if (stored()) load() // somebody who has written before: news must reach the badge
   for (const call of before?.q || []) api(...Array.from(call))

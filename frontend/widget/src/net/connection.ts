@@ -14,6 +14,8 @@ export interface Owner {
   replace(cursor: number, snapshot: Snapshot): void
   event(event: ChatEvent): void
   typing(data: Typing): void
+  /** The visitor's place in the queue is another one now. */
+  waiting(conversation: string, place: number): void
   outcome(id: string, outcome: Outcome): void
   /** The token was refused. Resolves when there is another one. */
   renew(): Promise<void>
@@ -111,6 +113,7 @@ export class Connection {
     else if (frame.t === 'ack') this.owner.outcome(frame.id, { ok: true, data: frame.data })
     else if (frame.t === 'error' && frame.id) this.owner.outcome(frame.id, { ok: false, code: frame.code, message: frame.message })
     else if (frame.t === 'signal' && frame.name === 'typing') this.owner.typing(frame.data)
+    else if (frame.t === 'signal' && frame.name === 'waiting') this.owner.waiting(frame.data.conversation, frame.data.place)
   }
 
   /** False when something before this event was lost: then the socket is closed, and the replay brings it. */

@@ -42,6 +42,7 @@ export interface SessionRequest {
   token: string | null
   identity: string | null
   locale: string
+  context: Record<string, string>
 }
 
 export const openSession = (request: SessionRequest): Promise<Session> => ask('session', '', request)

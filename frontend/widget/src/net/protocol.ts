@@ -72,6 +72,7 @@ export type Frame =
   | { t: 'ack'; id: string; data: any }
   | { t: 'error'; id?: string; code: string; message: string }
   | { t: 'signal'; name: 'typing'; data: Typing }
+  | { t: 'signal'; name: 'waiting'; data: { conversation: string; place: number } }
   | { t: 'pong' }
 
 /** How a command ended: done and stored, or refused with a reason in the visitor's language. */

@@ -1,6 +1,6 @@
 import { openSession, Refusal } from '../net/http'
 import { Connection, type Link, type Owner, type Transport } from '../net/connection'
-import type { ChatEvent, Element, Outcome, Snapshot, Typing } from '../net/protocol'
+import type { ButtonItem, ChatEvent, Element, Outcome, Snapshot, Typing } from '../net/protocol'
 import { added, changed, EMPTY, firstUnread, lastForeign, prepended, replaced, type Chat, type Pending } from './model'
 import { newId } from './ids'
 import { Outbox } from './outbox'
@@ -16,6 +16,8 @@ export interface Surroundings {
   locale: string
   token: string | null
   identity: string | null
+  /** What the shop's page tells about the visit; the agents see it. */
+  context: Record<string, string>
   keepToken(token: string | null): void
 }
 
@@ -55,6 +57,12 @@ export class Engine implements Owner {
     else this.start()
   }
 
+  /** More about the visit; the hub hears of it with the next session, which is asked for now. */
+  tellContext(context: Record<string, string>): void {
+    this.around.context = context
+    if (this.begun && this.store.state.session) void this.renew()
+  }
+
   private forget(): void {
     this.outbox.clear()
     this.around.token = null
@@ -83,9 +91,9 @@ export class Engine implements Owner {
   /** Get a token, as long as it takes; an old one that is no longer good is forgotten. */
   async renew(): Promise<void> {
     for (let wait = 500; ; wait = Math.min(wait * 2, 30_000)) {
-      const { token, identity, locale } = this.around
+      const { token, identity, locale, context } = this.around
       try {
-        const session = await openSession({ token, identity, locale })
+        const session = await openSession({ token, identity, locale, context })
         this.around.token = session.token
         this.around.identity = null // the token stands for it now
         this.around.keepToken(session.token)
@@ -93,11 +101,13 @@ export class Engine implements Owner {
         this.later('renew', session.expires_at - Date.now() - RENEW_BEFORE, () => void this.renew())
         return
       } catch (error) {
-        const refused = error instanceof Refusal && error.status < 500 && error.status !== 429
-        if (refused && identity) this.around.identity = null
-        else if (refused && token) this.around.token = null
-        else await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)))
-        if (!(refused && (identity || token))) this.store.set({ link: 'offline' })
+        const status = error instanceof Refusal ? error.status : 0
+        if (identity && (status === 401 || status === 403)) this.around.identity = null
+        else if (token && status === 401) this.around.token = null
+        else {
+          this.store.set({ link: 'offline' })
+          await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)))
+        }
       }
     }
   }
@@ -150,6 +160,11 @@ export class Engine implements Owner {
     if (on) this.later('typing', TYPING_LASTS, () => this.store.set({ typing: null }))
   }
 
+  waiting(id: string, place: number): void {
+    const { conversation } = this.store.state
+    if (conversation?.id === id && conversation.waiting) this.store.set({ conversation: { ...conversation, waiting: { place } } })
+  }
+
   outcome(id: string, outcome: Outcome): void {
     this.asked.get(id)?.(outcome)
     this.asked.delete(id)
@@ -163,6 +178,11 @@ export class Engine implements Owner {
   }
 
   // -- what the visitor does ---------------------------------------------------------------------
+
+  /** A button says its payload; without one, what stands on it. */
+  press({ label, payload }: ButtonItem): void {
+    this.send([payload ? { type: 'choice', label, payload } : { type: 'text', text: label }])
+  }
 
   send(body: Element[]): void {
     this.add('send', body)

@@ -17,10 +17,12 @@ interface Props {
   title: string
   open: boolean
   focus: number
+  /** Words the shop's page puts into the composer. */
+  draft: string
   close: (() => void) | null
 }
 
-export function App({ engine, title, open, focus, close }: Props) {
+export function App({ engine, title, open, focus, draft, close }: Props) {
   const { t } = useWords()
   const chat = useStore(engine.store)
   const [picture, setPicture] = useState<Enlarged | null>(null)
@@ -33,7 +35,7 @@ export function App({ engine, title, open, focus, close }: Props) {
 
   const acts = useMemo(
     () => ({
-      press: ({ label, payload }: ButtonItem) => engine.send([{ type: 'choice', label, payload: payload || label }]),
+      press: (button: ButtonItem) => engine.press(button),
       resend: (id: string) => engine.resend(id),
       discard: (id: string) => engine.discard(id),
       enlarge: (url: string, alt: string) => setPicture({ url, alt }),
@@ -48,7 +50,7 @@ export function App({ engine, title, open, focus, close }: Props) {
       <ConnectionBar chat={chat} />
       <Timeline chat={chat} acts={acts} page={page} atEnd={setAtEnd} />
       <HumanFailed chat={chat} resend={acts.resend} />
-      <Composer session={chat.session} attachments={attachments} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} />
+      <Composer session={chat.session} attachments={attachments} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} draft={draft} />
       <Announcer chat={chat} />
       {dropping && limits ? <div class="drop"><strong>{t('attach.drop')}</strong><span>{limitHint(limits, t)}</span></div> : null}
       {picture ? <Lightbox picture={picture} close={() => setPicture(null)} /> : null}

@@ -14,13 +14,15 @@ interface Props {
   typing: (on: boolean) => void
   /** Changes whenever the writer should be here. */
   focus: number
+  /** Words to begin with; taken over whenever `focus` changes. */
+  draft: string
 }
 
 const DRAFT = 'frontdesk:draft'
 const NO_LIMITS: Session['limits'] = { text: 4000, upload_bytes: 0, upload_types: [] }
 
 /** Where the visitor writes. Works without a connection: what is sent then waits in the outbox. */
-export function Composer({ session, attachments, send, typing, focus }: Props) {
+export function Composer({ session, attachments, send, typing, focus, draft }: Props) {
   const { t } = useWords()
   const { items, complaint } = useStore(attachments.store)
   const [text, setText] = useState(kept)
@@ -33,7 +35,10 @@ export function Composer({ session, attachments, send, typing, focus }: Props) {
   const uploading = items.some((item) => !item.done)
   const ready = !tooLong && !uploading && (text.trim() !== '' || items.length > 0)
 
-  useEffect(() => area.current?.focus({ preventScroll: true }), [focus])
+  useEffect(() => {
+    if (draft) setText(draft)
+    if (focus) area.current?.focus({ preventScroll: true })
+  }, [focus, draft])
   useLayoutEffect(() => {
     keep(text)
     const element = area.current!

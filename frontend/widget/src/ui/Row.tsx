@@ -70,14 +70,14 @@ function blocks(body: Element[]): Element[][] {
   return result
 }
 
+/** A line of the house. Its words come in the visitor's language; without any, its meaning has words of ours. */
 function SystemRow({ line }: { line: Line }) {
   const { t } = useWords()
   const key = SYSTEM[line.code]
   const text = line.body[0]?.type === 'text' ? line.body[0].text : ''
-  const known = key && (line.code !== 'joined' || line.author.name)
   return (
     <li class="system" data-testid="message" data-id={line.id} data-direction="system" data-state={line.state} data-code={line.code}>
-      <span>{known ? t(key, { name: line.author.name }) : text}</span>
+      <span>{text || (key ? t(key, { name: line.author.name }) : '')}</span>
     </li>
   )
 }
