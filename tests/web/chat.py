@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import aiohttp
 import jwt
-from tests.web.echo_bot import Echo
 
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
 from hub_web import Web
+from tests.web.echo_bot import Echo
 
 SECRET: Final = "a shared secret of more than thirty-two bytes"
 PATIENCE: Final = 10.0
@@ -42,7 +42,9 @@ plugins:
 """
 
 
-def signed(subject: str = "u1", *, key: str = SECRET, algorithm: str = "HS256", ends_in: float = 60, **claims: Any) -> str:
+def signed(
+    subject: str = "u1", *, key: str = SECRET, algorithm: str = "HS256", ends_in: float = 60, **claims: Any
+) -> str:
     """An identity as a shop's server makes it."""
     return jwt.encode({"sub": subject, "exp": time.time() + ends_in, **claims}, key, algorithm)
 
@@ -82,7 +84,7 @@ class Site:
 
     async def rows(self, table: str) -> int:
         """How many rows a table has."""
-        return int(await self.hub.store.reader.value(f"SELECT count(*) FROM {table}"))  # noqa: S608 - our own words
+        return int(await self.hub.store.reader.value(f"SELECT count(*) FROM {table}"))
 
 
 class Page:

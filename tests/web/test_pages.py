@@ -23,7 +23,7 @@ def words(locale: str) -> dict[str, str]:
 def test_both_languages_have_the_same_words() -> None:
     assert words("en").keys() == words("zh-CN").keys()
     for key, chinese in words("zh-CN").items():
-        assert chinese.strip() and words("en")[key].strip(), key
+        assert all(text.strip() for text in (chinese, words("en")[key])), key
         holes = [sorted(re.findall(r"\{\w+\}", text)) for text in (chinese, words("en")[key])]
         assert holes[0] == holes[1], key
 
@@ -46,7 +46,9 @@ async def test_the_frame_says_who_may_embed_it(site: Site) -> None:
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("origin", ["shop.example.com", "https://shop.example.com/page", "javascript:alert(1)", "https://*.com"])
+@pytest.mark.parametrize(
+    "origin", ["shop.example.com", "https://shop.example.com/page", "javascript:alert(1)", "https://*.com"]
+)
 def test_origins_are_checked_when_they_are_configured(origin: str) -> None:
     with pytest.raises(ValueError, match="an origin is a scheme and a host"):
         WebConfig(allowed_origins=(origin,))

@@ -43,7 +43,7 @@ async def test_a_socket_carries_the_stream_without_holes(site: Site) -> None:
         assert socket.welcome["snapshot"]["messages"] == []
         cursor = socket.welcome["cursor"]
         await socket.do("send", text("hello"), "one")
-        seen = []
+        seen: list[str] = []
         while len(seen) < 2:
             event = await socket.frame("event")
             assert event["prev"] == cursor < event["seq"]
