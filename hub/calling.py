@@ -370,6 +370,14 @@ def attempt(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> O
         return Outcome(error=error)
 
 
+async def outcome_of(work: Awaitable[T]) -> Outcome[T]:
+    """Await something of a plugin's that has no deadline (a request's handler: sockets stay for hours) and tell how it ended."""
+    try:
+        return Outcome(await work)
+    except Exception as error:
+        return Outcome(error=error)
+
+
 def _concurrency(name: str, plugin: Plugin[Any]) -> int:
     if not isinstance(plugin, Channel):
         return CONCURRENCY

@@ -18,6 +18,7 @@ from hub.errors import Conflict
 from hub.records import Agent, Conversation
 from hub.store.change import Change, to_json
 from hub.store.statements import Statements
+from hub.web.audit import audit
 from hub.web.invitations import FIRST, Invitations
 from hub.web.passwords import Passwords, Throttle, TooManyAttempts, check_login, check_password, plain_login
 from hub.web.sessions import COOKIE, CSRF_HEADER, Sessions
@@ -123,12 +124,12 @@ class Accounts:
         if agent is None or not agent.active or not fits:
             # Never the login as it was typed: people type their password there.
             subject = known.login if known is not None else "unknown"
-            self._audit(change, subject, "sign_in.failed", address)
+            audit(self._hub, change, subject, "sign_in.failed", address)
             await self._hub.store.commit(change)
             self._hub.count("sign_in_failed")
             raise refusal("wrong_password", locale)
         token, session = self._sessions.create(agent.id, change)
-        self._audit(change, agent.login, "sign_in", address)
+        audit(self._hub, change, agent.login, "sign_in", address)
         await self._hub.store.commit(change)
         self._by_login.forgive(plain_login(login))
         return token, session.csrf, agent
@@ -144,7 +145,7 @@ class Accounts:
         """End this session."""
         change = Change()
         self._sessions.end(signed.digest, change)
-        self._audit(change, signed.agent.login, "sign_out", "")
+        audit(self._hub, change, signed.agent.login, "sign_out", "")
         await self._hub.store.commit(change)
 
     def who(self, request: web.Request) -> Signed | None:
@@ -180,7 +181,7 @@ class Accounts:
                     await self._hub.store.commit(change)
                 return None
             token = await self._invitations.add(change, FIRST)
-            self._audit(change, "hub", "setup.link", "administrator")
+            audit(self._hub, change, "hub", "setup.link", "administrator")
             await self._hub.store.commit(change)
             return token
 
@@ -200,7 +201,7 @@ class Accounts:
             change = Change()
             change.write(Statements.add_agent, self._row(agent, ""))
             token = await self._invitations.add(change, login, name=agent.name, role=role)
-            self._audit(change, by, "agent.invited", login, role=role, teams=agent.teams)
+            audit(self._hub, change, by, "agent.invited", login, role=role, teams=agent.teams)
             await self._hub.store.commit(change)
             self._hashes[agent.id] = ""
             self._put(agent)
@@ -215,7 +216,7 @@ class Accounts:
                 raise refusal("inactive", locale, name=agent.name)
             change = Change()
             token = await self._invitations.add(change, agent.login, name=agent.name, role=agent.role)
-            self._audit(change, by, "agent.invited_again", agent.login)
+            audit(self._hub, change, by, "agent.invited_again", agent.login)
             await self._hub.store.commit(change)
             return agent, token
 
@@ -242,7 +243,7 @@ class Accounts:
                 change.write(Statements.add_agent, self._row(agent, hashed))
             self._invitations.use(token, change)
             self._sessions.end_all(agent.id, change)
-            self._audit(change, agent.login, "agent.set_up", agent.login, role=agent.role)
+            audit(self._hub, change, agent.login, "agent.set_up", agent.login, role=agent.role)
             try:
                 await self._hub.store.commit(change)
             except Conflict:
@@ -299,7 +300,7 @@ class Accounts:
                 self._sessions.end_all(id, change)
                 await self._invitations.drop(change, agent.login)
             facts = {"name": agent.name, "role": agent.role, "teams": agent.teams, "active": agent.active}
-            self._audit(change, by, "agent.changed", agent.login, **facts)
+            audit(self._hub, change, by, "agent.changed", agent.login, **facts)
             return await self._store(agent, change)
 
     def _keep_an_admin(self, before: Agent, after: Agent, locale: str) -> None:
@@ -357,11 +358,6 @@ class Accounts:
     @staticmethod
     def _changes(agent: Agent, hashed: str) -> tuple[Any, ...]:
         return (agent.name, agent.role, to_json(agent.teams), agent.state, agent.active, hashed, agent.id)
-
-    def _audit(self, change: Change, actor: str, act: str, subject: str, **facts: Any) -> None:
-        now = int(self._hub.clock.now() * 1000)
-        row = (self._hub.store.ids.next(), now, actor, act, subject[:200], to_json(facts) if facts else "")
-        change.write(Statements.add_audit, row)
 
 
 def _checked_name(name: str, locale: str) -> str:

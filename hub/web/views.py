@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from hub.people.reading import leg_of, person_of
+from hub.people.reading import conversation_of, leg_of, person_of
 from hub.records import Agent, Conversation, Leg, Person
 from hub.store.reader import marks
 from hub.web.rights import sees
@@ -15,6 +15,7 @@ from hub.web.words import refusal
 if TYPE_CHECKING:
     from hub.hub import Hub
 
+VIEWS: Final = ("open", "waiting", "mine", "bot", "closed")
 
 async def visible(hub: Hub, agent: Agent, conversation_id: int) -> Conversation:
     """A conversation this agent may see. Raises Refused (404) for one that is not there and for one that is not theirs."""
@@ -64,3 +65,23 @@ async def _legs(hub: Hub, conversations: Sequence[Conversation]) -> Mapping[int,
     for row in await hub.store.reader.all(sql, *ids):
         legs.setdefault(row["conversation_id"], []).append(leg_of(row))
     return legs
+
+
+async def conversations_in(
+    hub: Hub, agent: Agent, view: str, *, before: int = 0, limit: int = 50
+) -> Sequence[Conversation]:
+    """The conversations of a view (one of `VIEWS`) that this agent may see, the newest first."""
+    wanted: list[tuple[str, Any]] = [("status = ?", "closed" if view == "closed" else "open")]
+    if view in ("waiting", "bot"):
+        wanted.append(("owner_kind = ?", "queue" if view == "waiting" else "bot"))
+    if view == "mine":
+        wanted += [("owner_kind = ?", "agent"), ("owner_id = ?", str(agent.id))]
+    if before:
+        wanted.append(("id < ?", before))
+    conditions, values = [text for text, _ in wanted], [value for _, value in wanted]
+    if agent.role == "agent" and agent.teams:
+        # The same as `sees`, for the database.
+        conditions.append(f"(team IN ({marks(agent.teams)}) OR (owner_kind = 'agent' AND owner_id = ?))")
+        values += [*agent.teams, str(agent.id)]
+    sql = f"SELECT * FROM conversation WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - no values
+    return [conversation_of(row) for row in await hub.store.reader.all(sql, *values, limit)]

@@ -1,0 +1,118 @@
+"""Why a conversation went the way it did: its events in words, and what still waits to go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hub.message import plain_text
+from hub.people.reading import MOST, Reading
+from hub.records import Event, Message
+from hub.store.reader import Reader, Row
+
+Step = dict[str, Any]
+"""``{"at", "kind", "text"}``; `at` in milliseconds."""
+
+SHORT: Final = 60
+_PENDING: Final = (
+    "SELECT o.* FROM outbox o JOIN message m ON m.id = o.id WHERE m.conversation_id = ? ORDER BY o.id"
+)
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "opened": ("会话开始，由{owner}接待", "The conversation began, with {owner}"),
+    "queued": ("进入团队 {team} 的队列：{reason}", "Into the queue of team {team}: {reason}"),
+    "assigned": ("由客服 {name} 接待", "Agent {name} took over"),
+    "to_bots": ("交还给机器人", "Given back to the bots"),
+    "closed": ("会话结束", "The conversation was closed"),
+    "tagged": ("添加标签：{tags}", "Tagged: {tags}"),
+    "read": ("客服已读", "Read at the desk"),
+    "in": ("客户说：{text}", "The customer said: {text}"),
+    "out": ("{name}回复：{text}", "{name} answered: {text}"),
+    "unsure": ("机器人 {bot} 不确定地回复：{text}", "Bot {bot} was unsure and answered: {text}"),
+    "note": ("{name}写下备注：{text}", "{name} noted: {text}"),
+    "system": ("系统提示：{text}", "The house said: {text}"),
+    "sent": ("已发出：{text}", "Sent: {text}"),
+    "delivered": ("已送达：{text}", "Delivered: {text}"),
+    "seen": ("客户已读：{text}", "Seen by the customer: {text}"),
+    "failed": ("发送失败（{error}）：{text}", "Could not be delivered ({error}): {text}"),
+    "due": ("等待经 {channel} 发出，已尝试 {attempts} 次{why}", "Waits to go out on {channel}, tried {attempts} times{why}"),
+    "dead": ("经 {channel} 发送已放弃，共尝试 {attempts} 次{why}", "Given up on {channel} after {attempts} attempts{why}"),
+    "other": ("{kind}", "{kind}"),
+}
+_VALUES: Final[Mapping[str, tuple[str, str]]] = {
+    "bot": ("机器人", "the bots"),
+    "queue": ("人工队列", "the queue"),
+    "asked": ("客户要求人工", "the customer asked for a person"),
+    "unsure": ("机器人多次不确定", "the bot was unsure too often"),
+    "bot_failed": ("机器人没有回答", "no bot answered"),
+    "no_bot": ("没有机器人", "there is no bot"),
+    "returned": ("客服退回", "an agent gave it back"),
+    "transferred": ("转接", "transferred"),
+}
+_STATES: Final[Mapping[str, str]] = {"sent": "sent", "delivered": "delivered", "read": "seen", "failed": "failed"}
+
+
+async def explain_conversation(reading: Reading, reader: Reader, conversation_id: int, locale: str) -> list[Step]:
+    """The steps of a conversation in order, in `locale` (zh-CN, else English); empty where there is none."""
+    words = _Words(locale)
+    steps: list[Step] = []
+    after = 0
+    while events := await reading.events(after, MOST, conversation_id=conversation_id):
+        after = events[-1].id
+        steps += [words.step(event) for event in events]
+    steps += [words.waiting(row) for row in await reader.all(_PENDING, conversation_id)]
+    return steps
+
+
+class _Words:
+    def __init__(self, locale: str) -> None:
+        self._place = 0 if locale.startswith("zh") else 1
+        self._locale = locale
+
+    def step(self, event: Event) -> Step:
+        """An event in words, with who made it happen."""
+        code, facts = self._code(event)
+        text = _WORDS[code][self._place].format(**facts)
+        actor = str(event.data.get("by", ""))
+        return {"at": event.at, "kind": event.kind, "text": f"{text} [{actor}]" if actor else text}
+
+    def _code(self, event: Event) -> tuple[str, dict[str, Any]]:
+        data = event.data
+        match event.kind.partition("."):
+            case ("conversation", _, "opened"):
+                return "opened", {"owner": self._value(data.get("owner"))}
+            case ("conversation", _, "queued"):
+                return "queued", {"team": data.get("team", ""), "reason": self._value(data.get("reason"))}
+            case ("conversation", _, "assigned"):
+                return ("to_bots", {}) if data.get("bot") else ("assigned", {"name": data.get("name", "")})
+            case ("conversation", _, "tagged"):
+                return "tagged", {"tags": ", ".join(map(str, data.get("tags", ())))}
+            case ("conversation", _, "closed" | "read" as what):
+                return what, {}
+            case ("message", _, what) if event.message is not None:
+                return self._of_message(what, event.message, data)
+            case _:
+                return "other", {"kind": event.kind}
+
+    def _of_message(self, what: str, message: Message, data: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        text = plain_text(message.body, self._locale).replace("\n", " ")
+        facts = {"text": text if len(text) <= SHORT else f"{text[:SHORT]}…", "name": message.author.name}
+        if what == "created":
+            if data.get("unsure"):
+                return "unsure", {**facts, "bot": data.get("bot", "")}
+            return message.direction, facts
+        code = _STATES.get(str(data.get("state", "")))
+        return (code, {**facts, "error": data.get("error", "")}) if code else ("other", {"kind": f"message.{what}"})
+
+    def waiting(self, row: Row) -> Step:
+        """A row of the outbox in words."""
+        dead = row["state"] != 0
+        facts = {"channel": row["channel"], "attempts": row["attempts"], "why": f": {row['error']}" if row["error"] else ""}
+        text = _WORDS["dead" if dead else "due"][self._place].format(**facts)
+        return {"at": row["due_at"], "kind": "outbox.dead" if dead else "outbox.due", "text": text}
+
+    def _value(self, word: Any) -> str:
+        found = _VALUES.get(str(word))
+        return found[self._place] if found else str(word or "")
+
+

@@ -1,0 +1,109 @@
+"""``hub serve``: a process that is one hub, from its start to the signal that ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from hub.config import LoadedConfig
+from hub.errors import ConfigError, HubError, StoreUnavailable
+from hub.hub import Hub
+from hub.server import Server
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "ready": ("{name}已启动：{url}", "{name} is ready: {url}"),
+    "setup": (
+        "尚无管理员。请打开此链接创建第一个管理员账号（仅可使用一次）：",
+        "There is no administrator yet. Open this link to make the first account (it works once):",
+    ),
+    "stopping": ("正在停止……再按一次 Ctrl+C 立即退出", "stopping … press Ctrl+C again to exit at once"),
+    "stopped": ("已停止", "stopped"),
+    "address": ("无法监听 {host}:{port}：{why}", "cannot listen on {host}:{port}: {why}"),
+    "store": ("无法打开数据目录 {data}：{why}", "cannot open the data in {data}: {why}"),
+    "failed": ("启动失败：{why}", "could not start: {why}"),
+}
+
+
+def serve(config: LoadedConfig, host: str, port: int, data: Path) -> int:
+    """Run a hub until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Returns the exit code: 0 when it was stopped, 1 when it could not start (and said why on standard error).
+    """
+    process = _Process(config, host, port, data)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(process.run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    return factory
+
+
+class _Process:
+    def __init__(self, config: LoadedConfig, host: str, port: int, data: Path) -> None:
+        self._config = config
+        self._host = host
+        self._port = port
+        self._data = data
+        self._stop = asyncio.Event()
+
+    async def run(self) -> int:
+        """From start to stop; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+        try:
+            server = Server(Hub(self._config, self._data), self._host, self._port)
+            await server.start()
+        except (HubError, OSError) as error:
+            self._say(self._why(error), sys.stderr)
+            return 1
+        await self._welcome(server)
+        # What lives now lives until the end: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        await self._stop.wait()
+        await server.stop()
+        self._say(self._word("stopped"))
+        return 0
+
+    def _signalled(self) -> None:
+        if self._stop.is_set():
+            # What is acknowledged is stored; the next run takes up the rest.
+            os._exit(1)
+        self._stop.set()
+        self._say(self._word("stopping"))
+
+    async def _welcome(self, server: Server) -> None:
+        name = self._config.settings.name_for("")
+        self._say(self._word("ready", name=name, url=server.url))
+        token = await server.hub.accounts.make_setup_link()
+        if token is not None:
+            self._say(self._word("setup"))
+            self._say(f"{server.url}/desk/setup#token={token}")
+
+    def _why(self, error: HubError | OSError) -> str:
+        if isinstance(error, ConfigError):
+            return self._word("failed", why="; ".join(str(problem) for problem in error.problems))
+        if isinstance(error, StoreUnavailable):
+            return self._word("store", data=self._data, why=error)
+        if isinstance(error, OSError):
+            return self._word("address", host=self._host, port=self._port, why=error.strerror or error)
+        return self._word("failed", why=error)
+
+    def _word(self, code: str, **facts: object) -> str:
+        return _WORDS[code][not self._config.settings.locale.startswith("zh")].format(**facts)
+
+    def _say(self, line: str, stream: Any = None) -> None:
+        # The stream is looked up here so that whoever replaced standard output gets it.
+        print(line, file=stream or sys.stdout, flush=True)

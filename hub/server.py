@@ -1,0 +1,99 @@
+"""A hub and the port it answers on, started and stopped together."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Final
+
+from aiohttp import web
+
+from hub.hub import Hub
+from hub.web.application import build
+
+LAST_ANSWERS: Final = 5.0
+"""Seconds that requests under way get to be answered when the server stops."""
+
+
+class Server:
+    """``async with Server(hub) as server`` serves `hub` at ``server.url``; port 0 takes any free one."""
+
+    def __init__(self, hub: Hub, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.hub = hub
+        self.host = host
+        self.port = port
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Server:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """How this machine reaches the server, without a slash at the end."""
+        return f"http://{_reachable(self.host)}:{self.port}"
+
+    async def start(self) -> None:
+        """Start the hub, then answer.
+
+        Raises OSError when the port cannot be had (before anything starts), and what `Hub.start` raises.
+        """
+        bound = bind(self.host, self.port)
+        self.port = bound.getsockname()[1]
+        started = False
+        try:
+            await self.hub.start()
+            await self._listen(bound)
+            started = True
+        finally:
+            if not started:
+                bound.close()
+                await self.stop()
+
+    async def _listen(self, bound: socket.socket) -> None:
+        application = build(self.hub)
+        application.on_shutdown.append(self._send_sockets_away)
+        # An access log would double what a request costs; the metrics count.
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
+        await self._runner.setup()
+        await web.SockSite(self._runner, bound, backlog=1024).start()
+
+    async def _send_sockets_away(self, _: web.Application) -> None:
+        # Before aiohttp waits for handlers to end: those of sockets would not.
+        await self.hub.realtime.stop()
+
+    async def stop(self) -> None:
+        """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub."""
+        self.hub.stopping = True
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+        await self.hub.stop()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that has the address and does not listen yet. Raises OSError."""
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # A name such as localhost has two addresses; most clients can do without the newer one.
+    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _reachable(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host or "0.0.0.0")  # noqa: S104 - compared, not bound
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1"
+    return f"[{host}]" if address.version == 6 else host

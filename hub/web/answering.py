@@ -1,0 +1,46 @@
+"""What all routes of the core share: JSON out, checked values in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from hub.errors import Refused
+
+_encoder: Final = msgspec.json.Encoder()
+_ID: Final = re.compile(r"[0-9]{1,18}")
+
+
+def answer(value: Any, status: int = 200) -> web.Response:
+    """`value` as JSON. It concerns whoever is signed in, so nobody on the way may keep it."""
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=_encoder.encode(value), status=status, content_type="application/json", headers=headers)
+
+
+def id_in_path(request: web.Request) -> int:
+    """The ``{id}`` of the path. Raises Refused (404) where it cannot be one."""
+    text = request.match_info["id"]
+    if not _ID.fullmatch(text):
+        raise Refused(404, "not_found", "there is nothing with this id")
+    return int(text)
+
+
+def number(request: web.Request, name: str, default: int, *, least: int = 0, most: int = 10**18) -> int:
+    """A whole number of the query. Raises Refused (422)."""
+    text = request.query.get(name, "")
+    if not text:
+        return default
+    if not _ID.fullmatch(text) or not least <= int(text) <= most:
+        raise Refused(422, "invalid", f"{name} should be a whole number from {least} to {most}")
+    return int(text)
+
+
+def word(request: web.Request, name: str, default: str, *known: str) -> str:
+    """A word of the query, one of `known`. Raises Refused (422)."""
+    text = request.query.get(name, "") or default
+    if text not in known:
+        raise Refused(422, "invalid", f"{name} should be one of {', '.join(known)}")
+    return text

@@ -1,0 +1,117 @@
+"""From an exception to an answer: always ``{"error": {"code", "message"}}``, never a look inside."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from hub.errors import Busy, CallFailed, Conflict, HubError, NotReady, Refused, Rejected, StoreUnavailable, Unsupported
+from hub.log import Logger
+from hub.web.routes import NotAllowed
+
+RETRY_AFTER: Final = 2
+"""Seconds after which it is worth to try again when nobody knows better."""
+
+_CODES: Final = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "timeout",
+    409: "conflict",
+    411: "length_required",
+    413: "too_large",
+    415: "unsupported_media_type",
+    416: "bad_range",
+    417: "expectation_failed",
+    422: "invalid",
+    426: "upgrade_required",
+    429: "too_many",
+    500: "internal",
+    502: "bad_gateway",
+    503: "unavailable",
+}
+
+
+class Error(msgspec.Struct, frozen=True):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    """The body of every answer that is not 2xx."""
+
+    error: Error
+
+
+def error_answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An error as JSON."""
+    body = msgspec.json.encode(ErrorAnswer(Error(code, message)))
+    return web.Response(status=status, body=body, content_type="application/json", charset="utf-8", headers=headers)
+
+
+def answer_for(error: Exception, request: web.Request, owner: str, log: Logger) -> web.StreamResponse:
+    """The answer for whatever a handler of `owner` raised; what nobody expected is logged under a short id."""
+    if isinstance(error, web.HTTPException):
+        return _http(error)
+    if isinstance(error, Refused):
+        return _refused(error)
+    if isinstance(error, Conflict):
+        return error_answer(409, "conflict", str(error) or "somebody was faster: read again and decide again")
+    if isinstance(error, StoreUnavailable):
+        return _later("store_unavailable", "nothing can be stored at the moment; try again soon", RETRY_AFTER)
+    if isinstance(error, NotReady):
+        return _later("not_ready", str(error) or "not ready; try again soon", error.retry_after or RETRY_AFTER)
+    if isinstance(error, Rejected | Unsupported):
+        return error_answer(422, "rejected", str(error))
+    if isinstance(error, CallFailed):
+        return _later("not_ready", f"{error.instance} does not answer; try again soon", RETRY_AFTER)
+    if not isinstance(error, HubError) and _is_bad_input(error):
+        return error_answer(400, "bad_request", _first_line(error))
+    return _unexpected(error, request, owner, log)
+
+
+def _is_bad_input(error: Exception) -> bool:
+    # ValidationError is a DecodeError of msgspec's; json's own error is a ValueError, which may be anybody's fault.
+    return isinstance(error, msgspec.DecodeError | UnicodeDecodeError) or type(error).__name__ == "JSONDecodeError"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["the request is malformed"])[0][:300]
+
+
+def _http(error: web.HTTPException) -> web.StreamResponse:
+    if error.status < 400:
+        return error
+    code = _CODES.get(error.status, f"http_{error.status}")
+    keep = ("Allow", "WWW-Authenticate", "Retry-After", "Location", "Accept", "Sec-WebSocket-Version")
+    headers = {name: error.headers[name] for name in keep if name in error.headers}
+    return error_answer(error.status, code, error.reason, headers)
+
+
+def _refused(error: Refused) -> web.Response:
+    headers = {"Allow": error.allow} if isinstance(error, NotAllowed) else {}
+    wait: Any = error.retry_after if isinstance(error, Busy) else getattr(error, "retry_after", None)
+    if wait is None and error.status == 503:
+        wait = RETRY_AFTER
+    if wait is not None:
+        headers["Retry-After"] = str(math.ceil(wait))
+    return error_answer(error.status, error.code, str(error), headers)
+
+
+def _later(code: str, message: str, seconds: float) -> web.Response:
+    return error_answer(503, code, message, {"Retry-After": str(math.ceil(seconds))})
+
+
+def _unexpected(error: Exception, request: web.Request, owner: str, log: Logger) -> web.Response:
+    number = secrets.token_hex(4)
+    log.error("a request failed", id=number, method=request.method, path=request.path, owner=owner, exc_info=error)
+    return error_answer(500, "internal", f"something went wrong; the log tells more under {number}")
