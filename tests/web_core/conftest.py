@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.web_core import desk_kit
 from tests.web_core.realtime_kit import House, Port, opened
 
 
@@ -21,3 +22,10 @@ async def port(tmp_path: Path) -> AsyncIterator[Port]:
 def house(port: Port) -> House:
     """What is behind the port."""
     return port.house
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[desk_kit.House]:
+    """A whole hub on a port."""
+    async with desk_kit.open_house(tmp_path) as made:
+        yield made
