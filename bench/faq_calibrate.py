@@ -1,7 +1,7 @@
 """Fit the weights and show the thresholds of hub_faq from its calibration set.
 
-Run ``python bench/faq_calibrate.py`` and put what it prints into ``plugins/hub_faq/calibration.py``. The evaluation set
-(``bench/faq_quality.py``) is never read here.
+Run ``python bench/faq_calibrate.py``; with ``--write`` the weights go into ``plugins/hub_faq/calibration.py``. The
+evaluation set (``bench/faq_quality.py``) is never read here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "plugins" / "hub_faq" / "calibration.py"
 sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "tests" / "faq")]
 
 from hub_faq.confidence import clues  # noqa: E402
@@ -101,10 +102,13 @@ def main() -> None:
     best = [np.argsort(-score)[:3] for score in scores]
     first = np.array([number < len(right) and best[number][0] == right[number] for number in range(len(best))])
     three = np.array([number < len(right) and right[number] in best[number] for number in range(len(best))])
-    print("DEMO = Calibration(")
-    for name, weights in (("ranking", ranking), ("sure", fit_odds(values, first)), ("near", fit_odds(values, three))):
-        print(f"    {name}=({', '.join(f'{weight:.3f}' for weight in weights)}),")
-    print(")")
+    fitted = {"ranking": ranking, "sure": fit_odds(values, first), "near": fit_odds(values, three)}
+    lines = [f"    {name}=({', '.join(f'{weight:.3f}' for weight in weights)}),\n" for name, weights in fitted.items()]
+    block = f"SERVICE_DESK: Final = Calibration(\n{''.join(lines)})\n"
+    print(block)
+    if "--write" in sys.argv:
+        text = TARGET.read_text("utf-8")
+        TARGET.write_text(text[: text.index("SERVICE_DESK: Final")] + block, "utf-8")
     count = len(right)
     print(f"\n{count} questions in scope: right group first {first[:count].mean():.3f}, among three {three[:count].mean():.3f}")
     print_thresholds("sure: the best group is right", unseen(values, first), first, count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import available_timezones
 
@@ -40,7 +40,7 @@ def _word_of(*words: str) -> Any:
 
     def check(word: str) -> str:
         if word not in words:
-            expected = ", ".join(words)
+            expected = " or ".join((", ".join(map(repr, words[:-1])), repr(words[-1])))
             raise PydanticCustomError("literal_error", "Input should be one of {expected}", {"expected": expected})
         return word
 
@@ -79,6 +79,13 @@ def _web_url(url: str) -> str:
     if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
         raise PydanticCustomError("web_url", "Input should be an address that starts with http:// or https://")
     return url.rstrip("/")
+
+
+def _network(value: Any) -> Any:
+    try:
+        return ip_network(value) if isinstance(value, str) else value
+    except ValueError:
+        raise PydanticCustomError("network", "Input should be a network like 10.2.0.0/16") from None
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -148,7 +155,7 @@ class HubSection(Section):
         SecretStr(""), description="postgres://user:password@host/name; empty for a SQLite file in the data folder."
     )
     limits: Limits = Limits()
-    allow_private_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+    allow_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = Field(
         (), description="Private networks that plugins may fetch from, such as 10.2.0.0/16. All others are refused."
     )
 

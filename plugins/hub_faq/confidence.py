@@ -10,15 +10,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from hub_faq.evidence import Evidence
+from hub_faq.evidence import SENTENCE_FEATURES, Evidence
 
-CLUES: Final = ("average", "answer", "ahead_nearest", "ahead_average", "ahead_answer", "margin", "lead", "familiar")
-"""What the confidence stands on: two cosines of the best group; how far it is ahead of all others for each witness
-alone (below 0 where a witness would rather see another group); the distance in score to the second and to those from
-the fourth to the eighth place; how familiar the words are."""
-
-_FIELD: Final = slice(3, 8)
-
+CLUES: Final = ("answer", "ahead_average", "ahead_learned", "ahead_answer", "familiar", "home")
+"""What the confidence stands on: the cosine with the best group's answer; how far the group is ahead of all others in
+each feature alone (below 0 where that one would rather see another group); how familiar the words are; how much nearer
+the question is to the group than to any subject of somebody else. Tried and of no further use: the fused score, its margin."""
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -43,14 +40,12 @@ class Confidence:
 
 def clues(evidence: Evidence, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The numbers named by `CLUES`, shape (CLUES,). `scores` is what `fusion.fuse` gave."""
-    order = np.argsort(-scores)
-    best = order[0]
-    witnesses = evidence.rows[:, :3]
-    ahead = witnesses[best] - witnesses[order[1:]].max(axis=0) if len(order) > 1 else witnesses[best]
-    margin = scores[best] - (scores[order[1]] if len(order) > 1 else 0.0)
-    field = scores[order[_FIELD]]
-    lead = scores[best] - (field.mean() if len(field) else 0.0)
-    return np.array([*evidence.rows[best][1:3], *ahead, margin, lead, evidence.familiar])
+    best = int(np.argmax(scores))
+    features = evidence.rows[:, :SENTENCE_FEATURES]
+    others = np.delete(features, best, axis=0)
+    _, average, learned, answer = features[best] - others.max(axis=0, initial=0.0)
+    own = features[best]
+    return np.array([own[3], average, learned, answer, evidence.familiar, own[0] - evidence.elsewhere])
 
 
 def confidence(values: Sequence[float] | npt.NDArray[np.float64], calibration: Calibration) -> Confidence:

@@ -71,13 +71,13 @@ class LocalEngine:
         zone = zone_of(belief, self._thresholds, conflict=conflict is not None)
         if zone is Zone.ANSWER:
             order = order[:1]
-        best = scores[order[0]]
-        groups = [self._gatherer.groups[number] for number in order if best - scores[number] < _FAR_BEHIND]
-        return Result(zone, tuple(groups), belief.sure, conflict)
+        near = [number for number in order if conflict or scores[order[0]] - scores[number] < _FAR_BEHIND]
+        return Result(zone, tuple(self._gatherer.groups[number] for number in near), belief.sure, conflict)
 
 
 def build_engine(
     knowledge: Knowledge,
+    elsewhere: Sequence[str],
     synonyms: Callable[[Callable[[str], str]], Synonyms],
     calibration: Calibration,
     thresholds: Thresholds,
@@ -89,4 +89,5 @@ def build_engine(
     """
     normaliser = Normaliser()
     words = Words(synonyms(normaliser.clean))
-    return LocalEngine(Gatherer(knowledge, normaliser, words, encoder or load_encoder()), calibration, thresholds)
+    gatherer = Gatherer(knowledge, elsewhere, normaliser, words, encoder or load_encoder())
+    return LocalEngine(gatherer, calibration, thresholds)

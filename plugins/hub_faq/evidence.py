@@ -9,17 +9,21 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from hub_faq.guards import Conflict, conflict, same_subject
+from hub_faq.guards import Conflict, conflict, shared_words
 from hub_faq.knowledge import Group, Knowledge
+from hub_faq.learned import Learned
 from hub_faq.lexical import Lexical, Words
 from hub_faq.meaning import Encoder, Meaning
 from hub_faq.normalise import Normaliser
 
 Row = npt.NDArray[np.float64]
 
-FEATURES: Final = ("nearest", "average", "answer", "words")
+FEATURES: Final = ("nearest", "average", "learned", "answer", "words")
 """The columns of `Evidence.rows`: cosine with the nearest stored question of the group, mean cosine with all of
-them, cosine with the answer, and BM25 (saturated to 0…1) of the best question."""
+them, what was learned from them, cosine with the answer, and BM25 (saturated to 0…1) of the best question."""
+
+SENTENCE_FEATURES: Final = 4
+"""The columns, from the left, that look at the sentence as a whole; the last one looks at its words."""
 
 _BM25_HALF: Final = 6.0
 """The BM25 score that counts half; the sum of two or three rare words."""
@@ -34,7 +38,8 @@ class Evidence:
 
     `rows` has the shape (groups, FEATURES), `similarities` (stored questions,). `familiar` (about 0 to 1) says how well the
     knowledge knows the query's words: each word's cosine with the closest word of any stored question, on average.
-    ``Cancel my flight`` resembles ``Cancel my order`` as a sentence; the flight gives it away.
+    ``Cancel my flight`` resembles ``Cancel my order`` as a sentence; the flight gives it away. `elsewhere` is the cosine with
+    the closest subject that is none of ours.
     """
 
     query: str
@@ -42,12 +47,18 @@ class Evidence:
     rows: Row
     similarities: npt.NDArray[np.float32]
     familiar: float
+    elsewhere: float
 
 
 class Gatherer:
-    """Holds the indexes over one knowledge. Safe to use from several threads."""
+    """Holds the indexes over one knowledge. Safe to use from several threads.
 
-    def __init__(self, knowledge: Knowledge, normaliser: Normaliser, words: Words, encoder: Encoder) -> None:
+    `elsewhere` are questions that are somebody else's business.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, elsewhere: Sequence[str], normaliser: Normaliser, words: Words, encoder: Encoder
+    ) -> None:
         self.groups: Sequence[Group] = tuple(knowledge.groups.values())
         self._normaliser = normaliser
         self._words = words
@@ -69,6 +80,8 @@ class Gatherer:
         vocabulary = sorted({word for words_of_one in self._cut for word in words_of_one})
         self._known = frozenset(vocabulary)
         self._vocabulary = Meaning(encoder, vocabulary)
+        self._elsewhere = Meaning(encoder, [normaliser.clean(text) for text in elsewhere])
+        self._learned = Learned(self._meaning.vectors, self._owner, len(self.groups))
         answers = [(number, text) for number, group in enumerate(self.groups) for text in group.answers.values()]
         self._answer_owner = np.array([number for number, _ in answers])
         self._answers = Meaning(encoder, [normaliser.clean(text) for _, text in answers])
@@ -96,13 +109,15 @@ class Gatherer:
             (
                 np.maximum.reduceat(similar, self._first),
                 np.add.reduceat(similar, self._first) / self._sizes,
+                self._learned.scores(vector),
                 answers,
                 bm25 / (bm25 + _BM25_HALF),
             ),
             axis=1,
         )
         closest = {w: float(self._vocabulary.similarities(v).max()) for w, v in zip(strange, strange_vectors, strict=True)}
-        return Evidence(text, words, rows.astype(np.float64), similar, self._familiar(words, closest))
+        elsewhere = float(self._elsewhere.similarities(vector).max(initial=0.0))
+        return Evidence(text, words, rows.astype(np.float64), similar, self._familiar(words, closest), elsewhere)
 
     def _familiar(self, words: Sequence[str], closest: Mapping[str, float]) -> float:
         weights = {word: self._lexical.weight(word) for word in words}
@@ -112,16 +127,16 @@ class Gatherer:
     def conflict(self, evidence: Evidence, group: int) -> Conflict | None:
         """Why the group must not answer, although it is similar: it says the opposite, or another number.
 
-        One of its questions without conflict excuses it, if it is about the same words and about as similar.
+        A question of the group without conflict excuses it, if it is about as similar and shares as many words.
         """
-        mine = sorted(self._of(group), key=lambda question: -evidence.similarities[question])
-        nearest = float(evidence.similarities[mine[0]])
-        found: Conflict | None = None
-        for question in mine:
+        nearest = max(float(evidence.similarities[question]) for question in self._of(group))
+        worst, excuse, found = 0.0, 0.0, None
+        for question in self._of(group):
             stored, words = self._questions[question][1], self._cut[question]
-            reason = conflict(evidence.query, stored, evidence.words, words)
-            close = nearest - float(evidence.similarities[question]) <= _CLOSE
-            if reason is None and close and same_subject(evidence.words, words):
-                return None
-            found = found or reason
-        return found
+            shared = shared_words(evidence.words, words)
+            reason = conflict(evidence.query, stored, shared)
+            if reason and (found is None or shared > worst):
+                worst, found = shared, reason
+            elif not reason and nearest - float(evidence.similarities[question]) <= _CLOSE:
+                excuse = max(excuse, shared)
+        return found if worst > excuse or (found and not excuse) else None

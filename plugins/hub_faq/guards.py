@@ -20,7 +20,7 @@ _NEUTRAL_ZH: Final = re.compile(
 )
 """Where 不 and 没 deny nothing: A-not-A questions, set phrases, a closing 不 that only asks."""
 
-_NEGATION_ZH: Final = re.compile(r"不|没|无法|无需|未|别(?!人|的|处)|甭|拒绝|勿|莫(?!名)")
+_NEGATION_ZH: Final = re.compile(r"不|没有?|无法|无需|未|别(?!人|的|处)|甭|拒绝|勿|莫(?!名)")
 _NEGATION_EN: Final = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|refuse)\b|\bn't\b|n't\b")
 _NEUTRAL_EN: Final = re.compile(r"\b(?:why (?:not|don't)|no problem|tracking no|order no|no idea|not only)\b")
 _CONTRACTED: Final = re.compile(r"\b(do|did|does|is|was|are|ca|wo|would|could|should|has|have|had)nt\b")
@@ -51,12 +51,12 @@ _WORDS_EN: Final[Mapping[str, str]] = {
 _NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(_WORDS_EN)})\b")
 
 _NOT: Final = frozenset(("", "n't", "not", "no", "never", "without", "don't", "doesn't", "didn't", "can't", "won't"))
-_SAME_WORDS: Final = 0.5
+_SAME_SUBJECT: Final = 0.5
 """From this share of common words on two texts are about the same statement, and a missing "not" matters."""
 
 
-def conflict(query: str, stored: str, query_words: Sequence[str], stored_words: Sequence[str]) -> Conflict | None:
-    """Why `stored` is not what `query` asks, or None. Both normalised; the words are cut by `lexical.Words`.
+def conflict(query: str, stored: str, shared: float) -> Conflict | None:
+    """Why `stored` is not what `query` asks, or None. Both normalised; `shared` is their `shared_words`.
 
     A negation counts only where both are about the same words: 物流不动 and 好几天没更新 may well mean the same as a
     sentence without any "not".
@@ -64,7 +64,7 @@ def conflict(query: str, stored: str, query_words: Sequence[str], stored_words: 
     asked, known = quantities(query), quantities(stored)
     if any(asked[unit].isdisjoint(known[unit]) for unit in asked.keys() & known.keys()):
         return "number"
-    if negated(query) != negated(stored) and same_subject(query_words, stored_words):
+    if shared >= _SAME_SUBJECT and negated(query) != negated(stored):
         return "negation"
     return None
 
@@ -101,7 +101,7 @@ def _value(number: str) -> float:
     return float(total + digit)
 
 
-def same_subject(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Are two texts about the same words, their negations aside?"""
+def shared_words(first: Sequence[str], second: Sequence[str]) -> float:
+    """The share (0 to 1) of the shorter text's words that both have, their negations aside. Cut by `lexical.Words`."""
     one, two = (frozenset(_NEGATION_ZH.sub("", word) for word in words) - _NOT for words in (first, second))
-    return bool(one and two) and len(one & two) / min(len(one), len(two)) >= _SAME_WORDS
+    return len(one & two) / min(len(one), len(two)) if one and two else 0.0

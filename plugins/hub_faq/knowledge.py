@@ -123,6 +123,8 @@ def _asked_twice(groups: Iterable[Group]) -> Iterable[Fault]:
     seen: dict[str, Group] = {}
     for group in groups:
         for question in (q for questions in group.questions.values() for q in questions):
-            other = seen.setdefault(question.casefold(), group)
-            if other.id != group.id:
-                yield Fault(group.place, f"{question!r} is asked in {group.id!r} and in {other.id!r}")
+            other = seen.get(question.casefold())
+            if other:
+                where = f"in {group.id!r} and in {other.id!r}" if other.id != group.id else f"twice in {group.id!r}"
+                yield Fault(group.place, f"{question!r} is asked {where}")
+            seen[question.casefold()] = group

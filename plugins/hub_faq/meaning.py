@@ -34,12 +34,12 @@ def load_encoder() -> Encoder:
 
 
 class Meaning:
-    """The vectors of some stored texts."""
+    """The vectors of some stored texts; `vectors` has the shape (texts, dimensions)."""
 
     def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
-        self._stored = encoder.encode(texts)
+        self.vectors = encoder.encode(texts)
 
     def similarities(self, vector: Matrix) -> Matrix:
         """The cosine of `vector`, shape (dimensions,), with each stored text: shape (texts,)."""
-        result: Matrix = self._stored @ vector
+        result: Matrix = self.vectors @ vector
         return result

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import yaml
+from ruamel.yaml.nodes import SequenceNode
 
 from hub_faq.importers.nodes import Reader
 from hub_faq.knowledge import LANGUAGES, Fault, KnowledgeError, Language, Place
@@ -56,7 +56,7 @@ def read_synonyms(path: Path, clean: Callable[[str], str]) -> Synonyms:
         for node in reader.items(root[language]) if language in root else ():
             words = reader.texts(node)
             line = node.start_mark.line + 1
-            if len(words) < _SHORTEST and isinstance(node, yaml.SequenceNode):
+            if len(words) < _SHORTEST and isinstance(node, SequenceNode):
                 reader.fault(node, "a set of synonyms needs at least two words")
             for word in words:
                 if (first := seen.setdefault(word.casefold(), line)) != line:

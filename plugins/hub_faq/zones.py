@@ -20,8 +20,8 @@ class Zone(StrEnum):
 class Thresholds:
     """Probabilities from which on we answer at once, and from which on we ask "did you mean"."""
 
-    answer: float = 0.85
-    suggest: float = 0.65
+    answer: float = 0.9
+    suggest: float = 0.5
 
 
 def zone_of(confidence: Confidence, thresholds: Thresholds, *, conflict: bool) -> Zone:

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from hub_faq.calibration import SERVICE_DESK
+from hub_faq.elsewhere import read_elsewhere
 from hub_faq.engine import Engine, LocalEngine
 from hub_faq.evidence import Gatherer
 from hub_faq.importers import read_sources
@@ -56,7 +57,7 @@ def demo_gatherer(encoder: Encoder | None = None) -> Gatherer:
     normaliser = Normaliser()
     words = Words(read_synonyms(KNOWLEDGE / "synonyms.yaml", normaliser.clean))
     knowledge = read_sources(["express"], KNOWLEDGE)
-    return Gatherer(knowledge, normaliser, words, encoder or load_encoder())
+    return Gatherer(knowledge, read_elsewhere(), normaliser, words, encoder or load_encoder())
 
 
 def demo_engine() -> LocalEngine:

@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hub_faq.importers.text_file import read_text
 from hub_faq.knowledge import Fault, KnowledgeError, Place
@@ -19,28 +21,28 @@ class Reader:
         self.file = str(path)
         self.faults: list[Fault] = []
         try:
-            self.root = yaml.compose(read_text(path), Loader=yaml.CSafeLoader)
-        except yaml.MarkedYAMLError as error:
+            self.root: Node | None = YAML(typ="safe", pure=True).compose(read_text(path))
+        except MarkedYAMLError as error:
             mark = error.problem_mark
             line = mark.line + 1 if mark else 1
             raise KnowledgeError([Fault(Place(self.file, line), f"is not YAML: {error.problem}")]) from error
 
-    def place(self, node: yaml.Node) -> Place:
+    def place(self, node: Node) -> Place:
         """Where the node begins."""
         return Place(self.file, node.start_mark.line + 1)
 
-    def fault(self, node: yaml.Node | None, message: str) -> None:
+    def fault(self, node: Node | None, message: str) -> None:
         """Write down a fault at the node."""
         self.faults.append(Fault(self.place(node) if node else Place(self.file, 1), message))
 
     def mapping(
-        self, node: yaml.Node | None, *, known: Sequence[str], required: Sequence[str] = ()
-    ) -> dict[str, yaml.Node]:
+        self, node: Node | None, *, known: Sequence[str], required: Sequence[str] = ()
+    ) -> dict[str, Node]:
         """The node's entries by key. Unknown, double and missing keys are faults."""
-        if not isinstance(node, yaml.MappingNode):
+        if not isinstance(node, MappingNode):
             self.fault(node, f"expected a mapping with {', '.join(known)}")
             return {}
-        found: dict[str, yaml.Node] = {}
+        found: dict[str, Node] = {}
         for key, value in node.value:
             name = str(key.value)
             if name not in known:
@@ -56,23 +58,23 @@ class Reader:
                 self.fault(node, f"the key {name!r} is missing")
         return found
 
-    def items(self, node: yaml.Node) -> Sequence[yaml.Node]:
+    def items(self, node: Node) -> Sequence[Node]:
         """The entries of a list."""
-        if not isinstance(node, yaml.SequenceNode):
+        if not isinstance(node, SequenceNode):
             self.fault(node, "expected a list")
             return ()
         return list(node.value)
 
-    def text(self, node: yaml.Node) -> str:
+    def text(self, node: Node) -> str:
         """A text that is not empty. A number or a yes must stand in quotes: 012 would lose its zero."""
-        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str" and node.value.strip():
+        if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:str" and node.value.strip():
             return " ".join(node.value.split(" ")).strip()
-        got = f"{node.value!r} (put it in quotes)" if isinstance(node, yaml.ScalarNode) and node.value else "nothing"
-        self.fault(node, f"expected a text, got {got if isinstance(node, yaml.ScalarNode) else 'a ' + node.id}")
+        got = f"{node.value!r} (put it in quotes)" if isinstance(node, ScalarNode) and node.value else "nothing"
+        self.fault(node, f"expected a text, got {got if isinstance(node, ScalarNode) else 'a ' + node.id}")
         return ""
 
-    def texts(self, node: yaml.Node) -> list[str]:
+    def texts(self, node: Node) -> list[str]:
         """A list of texts; one text alone is a list of one."""
-        if isinstance(node, yaml.ScalarNode):
+        if isinstance(node, ScalarNode):
             return [text] if (text := self.text(node)) else []
         return [text for item in self.items(node) if (text := self.text(item))]

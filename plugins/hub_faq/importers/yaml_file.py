@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import yaml
+from ruamel.yaml.nodes import Node
 
 from hub_faq.importers.nodes import Reader
 from hub_faq.knowledge import LANGUAGES, Group, KnowledgeError, Language
@@ -31,7 +31,7 @@ def read_yaml(path: Path) -> Sequence[Group]:
     return groups
 
 
-def _group(reader: Reader, node: yaml.Node, topic: Mapping[Language, str]) -> Group | None:
+def _group(reader: Reader, node: Node, topic: Mapping[Language, str]) -> Group | None:
     fields = reader.mapping(node, known=("id", "ask", "answer", "related"), required=("id", "ask", "answer"))
     if not {"id", "ask", "answer"} <= set(fields):
         return None
@@ -49,6 +49,6 @@ def _group(reader: Reader, node: yaml.Node, topic: Mapping[Language, str]) -> Gr
     )
 
 
-def _by_language(reader: Reader, node: yaml.Node) -> dict[Language, str]:
+def _by_language(reader: Reader, node: Node) -> dict[Language, str]:
     entries = reader.mapping(node, known=LANGUAGES)
     return {language: reader.text(entries[language]) for language in LANGUAGES if language in entries}
