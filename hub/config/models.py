@@ -44,7 +44,7 @@ def _word_of(*words: str) -> Any:
             raise PydanticCustomError("literal_error", "Input should be one of {expected}", {"expected": expected})
         return word
 
-    return (AfterValidator(check), WithJsonSchema({"enum": list(words)}))
+    return AfterValidator(check)
 
 
 def _some(value: dict[str, str]) -> dict[str, str]:
@@ -53,11 +53,11 @@ def _some(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-LanguageKey = Annotated[str, *_word_of(*get_args(Language))]
-TextCode = Annotated[str, *_word_of(*DEFAULTS)]
+LanguageKey = Annotated[str, _word_of(*get_args(Language))]
+TextCode = Annotated[str, _word_of(*DEFAULTS)]
 LocalText = Annotated[
     dict[LanguageKey, str],
-    BeforeValidator(_both, json_schema_input_type=str | dict[LanguageKey, str]),
+    BeforeValidator(_both, json_schema_input_type=str | dict[Language, str]),
     AfterValidator(_some),
 ]
 """A text for people: one for everybody, or one for each language (``{zh-CN: 前台, en: Front desk}``)."""
@@ -177,7 +177,9 @@ class Service(Section):
         2, ge=1, description="After so many unsure answers in a row a person takes over."
     )
     texts: Annotated[dict[TextCode, LocalText], AfterValidator(_known_placeholders)] = Field(
-        default={}, description="What the house itself says, worded anew. {name} in `joined` is the agent."
+        default={},
+        description="What the house itself says, worded anew. {name} in `joined` is the agent.",
+        json_schema_extra={"propertyNames": {"enum": list(DEFAULTS)}},
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hub.config.models import HubConfig
 from hub.plugin import Plugin
 
-_VALUES: Final = frozenset({"default", "const", "enum", "examples", "required"})
+_VALUES: Final = frozenset({"default", "const", "enum", "examples", "required", "propertyNames"})
 _SCALARS: Final = frozenset({"integer", "number", "boolean"})
 VARIABLE: Final = {"type": "string", "pattern": r"\$\{"}
 
@@ -21,7 +21,6 @@ def json_schema(plugins: Mapping[str, type[Plugin[Any]]]) -> dict[str, Any]:
     schema = HubConfig.model_json_schema()
     definitions: dict[str, Any] = schema["$defs"]
     entry = definitions["PluginEntry"]
-    entry["properties"]["use"]["anyOf"] = [{"enum": sorted(plugins)}, {"type": "string"}]
     entry["allOf"] = [_config_of(name, plugin, definitions) for name, plugin in sorted(plugins.items())]
     schema["properties"]["include"] = {
         "description": "Files whose content comes before this one's, relative to this file.",
@@ -29,6 +28,9 @@ def json_schema(plugins: Mapping[str, type[Plugin[Any]]]) -> dict[str, Any]:
     }
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_variables(schema, top=True)}
     whole["title"] = "Frontdesk hub"
+    # Names for completion; another installation may know more plugins than this one.
+    entry = whole["$defs"]["PluginEntry"]
+    entry["properties"]["use"] = {"anyOf": [{"enum": sorted(plugins)}, {"type": "string", "minLength": 1}]}
     return whole
 
 
