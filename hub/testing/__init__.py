@@ -1,0 +1,23 @@
+"""What plugin authors test with: a real hub, fake surroundings, transcripts, and a contract for channels."""
+
+from hub.testing.actors import AgentActor, VisitorActor
+from hub.testing.clock import ManualClock
+from hub.testing.fake_api import FakeApi
+from hub.testing.fakes import AskingChannel, EchoBot, FakeChannel, FakeConfig, FakePlatform, ScriptBot
+from hub.testing.kit import HubKit, Use, use
+
+__all__ = [
+    "AgentActor",
+    "AskingChannel",
+    "EchoBot",
+    "FakeApi",
+    "FakeChannel",
+    "FakeConfig",
+    "FakePlatform",
+    "HubKit",
+    "ManualClock",
+    "ScriptBot",
+    "Use",
+    "VisitorActor",
+    "use",
+]

@@ -1,0 +1,57 @@
+"""The fixtures; see `hub.testing.pytest_plugin`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+
+from hub.clock import Clock
+from hub.hub import Hub
+from hub.plugin import Plugin
+from hub.testing.fakes import EchoBot, FakeChannel
+from hub.testing.kit import HubKit, Use, use
+
+MakeHub = Callable[..., Awaitable[HubKit]]
+
+
+@pytest_asyncio.fixture
+async def make_hub(tmp_path: Path) -> AsyncIterator[MakeHub]:
+    """Something that makes and starts hubs, called as ``await make_hub(use(FakeChannel, "fake"), EchoBot, service={…})``.
+
+    Each has a folder of its own unless `data` names one; all are stopped after the test.
+    """
+    made: list[HubKit] = []
+
+    async def make(
+        *instances: Use | type[Plugin[Any]],
+        clock: Clock | None = None,
+        data: Path | None = None,
+        serve: bool = False,
+        start: bool = True,
+        **sections: Any,
+    ) -> HubKit:
+        folder = data or tmp_path / f"hub{len(made)}"
+        kit = HubKit(folder, *instances, clock=clock, serve=serve, sections=sections)
+        made.append(kit)
+        if start:
+            await kit.start()
+        return kit
+
+    yield make
+    for kit in reversed(made):
+        await kit.stop()
+
+
+@pytest_asyncio.fixture
+async def hub_kit(make_hub: MakeHub) -> HubKit:
+    """A hub with one `FakeChannel` called ``fake`` and an `EchoBot`, on the machine's clock."""
+    return await make_hub(use(FakeChannel, "fake"), EchoBot)
+
+
+@pytest_asyncio.fixture
+async def hub(hub_kit: HubKit) -> Hub:
+    """The hub of `hub_kit`."""
+    return hub_kit.hub

@@ -1,0 +1,122 @@
+"""The way of a message, told as people would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub import StoreUnavailable, Text
+from hub.clock import SystemClock
+from hub.path.items import Arrival
+from hub.plugin import Inbound, Sender
+from hub.store.change import Change, to_json
+from hub.store.statements import Statements
+from hub.store.store import Store
+from hub.testing import EchoBot, FakeChannel, FakePlatform, HubKit, ManualClock, ScriptBot, use
+from hub.testing.fixtures import MakeHub
+
+
+async def test_from_the_greeting_to_the_next_conversation(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "fake"), use(ScriptBot, "bot", answers={"你好": "您好！"}))
+    visitor, agent = kit.visitor("fake", "u1"), kit.agent("刘芳")
+    await visitor.says("你好")
+    await visitor.hears("您好！")
+    await visitor.says("嗯？")
+    await visitor.hears("我不太确定。")
+    await visitor.says("啊？")
+    await visitor.hears_line("handed_over")
+    waiting = await visitor.is_with("queue")
+    assert waiting.reason == "unsure"
+    await agent.takes(visitor)
+    await agent.sees("你好", "您好！", "嗯？", "我不太确定。", "啊？")
+    await visitor.hears_line("joined", name="刘芳")
+    await agent.notes("老客户")
+    await agent.says("我来帮您。")
+    await visitor.hears("我来帮您。")
+    await agent.sees_note("老客户")
+    await agent.closes("solved")
+    await visitor.hears_line("closed")
+    await visitor.hears_nothing_more()
+    await visitor.says("你好")
+    await visitor.hears("您好！")
+    assert (await visitor.conversation()).id != waiting.id
+
+
+async def test_the_same_key_is_one_message(hub_kit: HubKit) -> None:
+    visitor = hub_kit.visitor("fake", "u1")
+    first = await visitor.says("一", key="k")
+    again = await visitor.says("一", key="k")
+    assert again.duplicate
+    assert again.message_id == first.message_id
+    await visitor.hears("一")
+    await visitor.hears_nothing_more()
+
+
+async def test_each_person_is_answered_in_order(hub_kit: HubKit) -> None:
+    people = [hub_kit.visitor("fake", f"u{number}") for number in range(10)]
+    for number in range(20):
+        for person in people:
+            await person.says(f"{number}")
+    await hub_kit.settled()
+    for person in people:
+        assert hub_kit.world("fake").texts(person.external_id) == [f"{number}" for number in range(20)]
+
+
+async def test_what_a_crash_left_is_worked_on_once_and_in_order(make_hub: MakeHub, tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "left", SystemClock(), on_events=lambda _: None)
+    for number in range(5):
+        inbound = Inbound(f"k{number}", Sender("u1"), (Text(f"{number}"),))
+        arrival = Arrival(store.ids.next(), "fake", "fake", inbound, 1)
+        change = Change()
+        change.write(Statements.receive, (arrival.id, "fake", inbound.key, 0, to_json(arrival), 1, 0, ""))
+        await store.commit(change)
+    await store.close()
+    world = FakePlatform()
+    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, data=tmp_path / "left")
+    visitor = kit.visitor("fake", "u1")
+    await visitor.hears("0", "1", "2", "3", "4")
+    await kit.restart()
+    await visitor.hears_nothing_more()
+
+
+async def test_a_failed_delivery_is_tried_again_then_dead_then_sent_on_request(make_hub: MakeHub) -> None:
+    world = FakePlatform()
+    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, clock=ManualClock())
+    visitor = kit.visitor("fake", "u1")
+    world.fail(times=2)
+    await visitor.says("一")
+    await visitor.hears("一", turning=1)
+    assert [message.attempt for message in world.attempts] == [1, 2, 3]
+    world.reject("unwelcome")
+    await visitor.says("二")
+    letters = await kit.until(kit.hub.path.dead.all, "a dead letter")
+    assert letters[0].text == "二"
+    assert "unwelcome" in letters[0].error
+    await kit.hub.path.dead.retry(letters[0].id)
+    await visitor.hears("二", turning=1)
+    assert await kit.hub.path.dead.count() == 0
+
+
+async def test_nothing_is_acknowledged_that_cannot_be_stored(hub_kit: HubKit) -> None:
+    visitor = hub_kit.visitor("fake", "u1")
+    async with hub_kit.store_down():
+        with pytest.raises(StoreUnavailable):
+            await visitor.says("一", key="k")
+    await visitor.says("一", key="k")
+    await visitor.hears("一")
+    await visitor.hears_nothing_more()
+
+
+async def test_a_second_hub_on_the_same_folder_is_refused(make_hub: MakeHub, hub_kit: HubKit) -> None:
+    with pytest.raises(StoreUnavailable, match="another hub"):
+        await make_hub(use(FakeChannel, "fake"), data=hub_kit.data)
+
+
+async def test_two_hubs_in_one_process_know_nothing_of_each_other(make_hub: MakeHub) -> None:
+    one = await make_hub(use(FakeChannel, "fake"), EchoBot)
+    two = await make_hub(use(FakeChannel, "fake"), EchoBot)
+    visitor = one.visitor("fake", "u1")
+    await visitor.says("一")
+    await visitor.hears("一")
+    assert two.world("fake").arrived == []
