@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "plugins" / "hub_faq" / "calibration.py"
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "tests" / "faq")]
+sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
 
 from hub_faq.confidence import clues  # noqa: E402
 from hub_faq.evidence import Evidence, Gatherer  # noqa: E402
-from questions import QuestionSet, demo_gatherer, read_questions  # noqa: E402
+from tests.faq.questions import QuestionSet, demo_gatherer, read_questions  # noqa: E402
 
 Array = npt.NDArray[np.float64]
 
@@ -80,7 +80,9 @@ def unseen(values: Array, true: npt.NDArray[np.bool_], folds: int = 10) -> Array
 
 def print_thresholds(title: str, probability: Array, true: npt.NDArray[np.bool_], inside: int) -> None:
     """What each threshold would let through, and how much of it is right."""
-    print(f"\n{title} (by questions the fit did not see)\nthreshold  let through  right   of in-scope  out-of-scope through")
+    print(
+        f"\n{title} (by questions the fit did not see)\nthreshold  let through  right   of in-scope  out-of-scope through"
+    )
     for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
         through = probability >= threshold
         share = true[through].mean() if through.any() else 1.0
@@ -110,7 +112,9 @@ def main() -> None:
         text = TARGET.read_text("utf-8")
         TARGET.write_text(text[: text.index("SERVICE_DESK: Final")] + block, "utf-8")
     count = len(right)
-    print(f"\n{count} questions in scope: right group first {first[:count].mean():.3f}, among three {three[:count].mean():.3f}")
+    print(
+        f"\n{count} questions in scope: right group first {first[:count].mean():.3f}, among three {three[:count].mean():.3f}"
+    )
     print_thresholds("sure: the best group is right", unseen(values, first), first, count)
     print_thresholds("near: one of the best three is right", unseen(values, three), three, count)
 

@@ -22,7 +22,9 @@ _NUMBER: Final = re.compile(
 )
 _VALUES: Final = {
     **{character: number for number, character in enumerate("一二三四五六七八九", 1)},
-    **{"first": 1, "second": 2, "third": 3},
+    "first": 1,
+    "second": 2,
+    "third": 3,
 }
 
 
@@ -44,7 +46,7 @@ def typed(text: str, history: Sequence[Message]) -> str | None:
     found = _NUMBER.fullmatch(text)
     if not found:
         return None
-    ids = [id for _, id in last_offer(history)]
+    ids = [group for _, group in last_offer(history)]
     number = _VALUES.get(found.group(1)) or int(found.group(1))
     return ids[number - 1] if number <= len(ids) else None
 
@@ -54,9 +56,6 @@ def last_offer(history: Sequence[Message]) -> Sequence[tuple[Kind, str]]:
     said = next((message for message in reversed(history) if message.direction in ("in", "out")), None)
     if said is None or said.direction == "in":
         return ()
-    offers: list[tuple[Kind, str]] = []
-    for element in said.body:
-        for button in element.buttons if isinstance(element, Buttons) else ():
-            if found := _PAYLOAD.fullmatch(button.payload):
-                offers.append(("pick" if found.group(1) == "pick" else "more", found.group(2)))
-    return offers
+    buttons = (b for element in said.body if isinstance(element, Buttons) for b in element.buttons)
+    ours = (found for button in buttons if (found := _PAYLOAD.fullmatch(button.payload)))
+    return [("pick" if found.group(1) == "pick" else "more", found.group(2)) for found in ours]

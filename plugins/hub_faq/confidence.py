@@ -17,6 +17,7 @@ CLUES: Final = ("answer", "ahead_average", "ahead_learned", "ahead_answer", "fam
 each feature alone (below 0 where that one would rather see another group); how familiar the words are; how much nearer
 the question is to the group than to any subject of somebody else. Tried and of no further use: the fused score, its margin."""
 
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What was learned from the calibration set.

@@ -32,11 +32,11 @@ class ZoneConfig(BaseModel):
 class FaqConfig(PluginConfig):
     """Configuration of the knowledge base bot. Paths are relative to the document they stand in."""
 
-    sources: tuple[Path, ...] = Field(
-        ("knowledge/express",), min_length=1, description="Files (.yaml, .md, .csv) or directories of them."
-    )
+    sources: tuple[Path, ...] = Field(min_length=1, description="Files (.yaml, .md, .csv) or directories of them.")
     synonyms: str = Field("", description="A YAML file of words that mean the same; empty for none.")
-    elsewhere: str = Field("", description="A YAML file of subjects that are none of ours; empty for the everyday list.")
+    elsewhere: str = Field(
+        "", description="A YAML file of subjects that are none of ours; empty for the everyday list."
+    )
     thresholds: ZoneConfig = ZoneConfig()
     languages: tuple[Language, ...] = Field(
         LANGUAGES, min_length=1, description="The languages to answer in; the first one for everybody else."

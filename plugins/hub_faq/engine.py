@@ -34,7 +34,8 @@ class Result:
     """What the engine makes of a question.
 
     `groups` is best first: exactly one in the zone ANSWER, one to three in SUGGEST, and in HANDOVER the ones it would have
-    guessed. `sure` is the calibrated probability (0 to 1) that the first is right; `conflict` says why a similar one does not answer.
+    guessed. `sure` is the calibrated probability (0 to 1) that the first is right; `conflict` says why a similar one
+    does not answer.
     """
 
     zone: Zone

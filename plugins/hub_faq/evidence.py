@@ -115,7 +115,9 @@ class Gatherer:
             ),
             axis=1,
         )
-        closest = {w: float(self._vocabulary.similarities(v).max()) for w, v in zip(strange, strange_vectors, strict=True)}
+        closest = {
+            w: float(self._vocabulary.similarities(v).max()) for w, v in zip(strange, strange_vectors, strict=True)
+        }
         elsewhere = float(self._elsewhere.similarities(vector).max(initial=0.0))
         return Evidence(text, words, rows.astype(np.float64), similar, self._familiar(words, closest), elsewhere)
 

@@ -1,7 +1,7 @@
 """What a sentence encoder cannot see: "not" and numbers.
 
-可以退款 and 不可以退款 lie at 0.975, 3天 and 7天 above 0.9. So a stored question that is almost the same in words but differs in a
-negation or in a quantity is in conflict with the question asked, however similar it looks.
+可以退款 and 不可以退款 lie at 0.975, 3天 and 7天 above 0.9. So a stored question that is almost the same in words but
+differs in a negation or in a quantity is in conflict with the question asked, however similar it looks.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ _UNIT: Final = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _QUANTITY: Final = re.compile(rf"(\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万]+)\s*({_UNIT})(?![a-z])")
 _WORDS_EN: Final[Mapping[str, str]] = {
     word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 } | {"fifteen": "15", "twenty": "20", "thirty": "30", "fifty": "50", "hundred": "100"}
 _NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(_WORDS_EN)})\b")
 

@@ -69,7 +69,7 @@ class Knowledge:
 
     def related(self, group: Group) -> Sequence[Group]:
         """The groups that `group` names as related."""
-        return [self.groups[id] for id in group.related]
+        return [self.groups[other] for other in group.related]
 
 
 def assemble(groups: Iterable[Group]) -> Knowledge:

@@ -18,10 +18,14 @@ from hub_faq.synonyms import Synonyms
 
 _LATIN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?")
 _EMPTY: Final = frozenset(
-    "的 了 吗 呢 啊 吧 呀 我 你 您 我们 你们 它 这 那 个 就 都 也 还 在 是 有 一个 一下 给 把 被 和 跟 与 要 想 可以 能 "
-    "怎么 怎么样 什么 如何 哪里 多少 为什么 怎样 一 啥 咋 "
-    "a an the is are was were be been am do does did i you he she it we they my your me of to in on at for with and or "
-    "can could will would should may have has had this that there what how when where which who why if".split()
+    word
+    for words in (
+        "的 了 吗 呢 啊 吧 呀 我 你 您 我们 你们 它 这 那 个 就 都 也 还 在 是 有 一个 一下 给 把 被 和 跟 与 要 想 可以 能",
+        "怎么 怎么样 什么 如何 哪里 多少 为什么 怎样 一 啥 咋",
+        "a an the is are was were be been am do does did i you he she it we they my your me of to in on at for with and",
+        "or can could will would should may have has had this that there what how when where which who why if",
+    )
+    for word in words.split()
 )
 """Words that hold a sentence together and say nothing about its subject."""
 

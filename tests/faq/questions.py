@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
 
 from hub_faq.calibration import SERVICE_DESK
 from hub_faq.elsewhere import read_elsewhere
@@ -44,7 +44,7 @@ class QuestionSet:
 
 def read_questions(name: str) -> QuestionSet:
     """The set ``calibration`` or ``evaluation``."""
-    data = yaml.safe_load((HERE / f"{name}.yaml").read_text("utf-8"))
+    data = YAML(typ="safe").load(HERE / f"{name}.yaml")
     return QuestionSet(
         in_scope=[(text, frozenset(ids.split("|"))) for ids, texts in data["in_scope"].items() for text in texts],
         out_of_scope=data["out_of_scope"],

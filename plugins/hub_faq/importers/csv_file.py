@@ -45,15 +45,15 @@ def read_csv(path: Path) -> Sequence[Group]:
         for row in reader:
             place, last = Place(str(path), last + 1), reader.line_num
             _add(row, place, groups, faults)
-    for id, rows in groups.items():
+    for name, rows in groups.items():
         faults += [
-            Fault(rows.place, f"group {id!r} has questions but no answer in language {language!r}")
+            Fault(rows.place, f"group {name!r} has questions but no answer in language {language!r}")
             for language in rows.questions
             if language not in rows.answers
         ]
     if faults:
         raise KnowledgeError(faults)
-    return [_group(id, rows) for id, rows in groups.items()]
+    return [_group(name, rows) for name, rows in groups.items()]
 
 
 def _header_faults(columns: Sequence[str], file: str) -> list[Fault]:
@@ -91,7 +91,7 @@ def _add(row: Mapping[str | None, str | None], place: Place, groups: dict[str, _
         faults.append(Fault(place, f"group {cell['id']!r} has a second, different answer in language {language!r}"))
     if cell["topic"]:
         rows.topics[language] = cell["topic"]
-    rows.related += [id for id in _SEPARATOR.split(cell["related"]) if id and id not in rows.related]
+    rows.related += [other for other in _SEPARATOR.split(cell["related"]) if other and other not in rows.related]
 
 
 def _group(id: str, rows: _Rows) -> Group:

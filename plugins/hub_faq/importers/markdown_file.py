@@ -59,26 +59,28 @@ def read_markdown(path: Path) -> Sequence[Group]:
             _add(sections[-1], line)
         elif line and not line.startswith(("<!--", ">")):
             faults.append(Fault(place, "text before the first '## question {#id}' heading belongs to no group"))
-    for section in sections:
-        if not "".join(section.answer):
-            faults.append(Fault(section.place, f"group {section.id!r} has no answer under its questions"))
+    faults += [
+        Fault(section.place, f"group {section.id!r} has no answer under its questions")
+        for section in sections
+        if not "".join(section.answer)
+    ]
     if faults:
         raise KnowledgeError(faults)
     return [_group(section) for section in sections]
 
 
 def _section(heading: re.Match[str], place: Place, topic: str, faults: list[Fault]) -> _Section:
-    question, id = heading.group(1), heading.group(2) or ""
-    if not ID.fullmatch(id):
+    question, name = heading.group(1), heading.group(2) or ""
+    if not ID.fullmatch(name):
         faults.append(Fault(place, f"the heading {question!r} needs an id such as {{#send-how}} at its end"))
-    return _Section(place, id, topic, [question])
+    return _Section(place, name, topic, [question])
 
 
 def _add(section: _Section, line: str) -> None:
     if not section.answer and (item := _ITEM.fullmatch(line)):
         section.questions.append(item.group(1))
     elif related := _RELATED.fullmatch(line):
-        section.related += [id for id in _COMMA.split(related.group(1).strip()) if id]
+        section.related += [other for other in _COMMA.split(related.group(1).strip()) if other]
     elif line or section.answer:
         section.answer.append(line)
 

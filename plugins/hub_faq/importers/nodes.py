@@ -35,9 +35,7 @@ class Reader:
         """Write down a fault at the node."""
         self.faults.append(Fault(self.place(node) if node else Place(self.file, 1), message))
 
-    def mapping(
-        self, node: Node | None, *, known: Sequence[str], required: Sequence[str] = ()
-    ) -> dict[str, Node]:
+    def mapping(self, node: Node | None, *, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Node]:
         """The node's entries by key. Unknown, double and missing keys are faults."""
         if not isinstance(node, MappingNode):
             self.fault(node, f"expected a mapping with {', '.join(known)}")
@@ -69,8 +67,11 @@ class Reader:
         """A text that is not empty. A number or a yes must stand in quotes: 012 would lose its zero."""
         if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:str" and node.value.strip():
             return " ".join(node.value.split(" ")).strip()
-        got = f"{node.value!r} (put it in quotes)" if isinstance(node, ScalarNode) and node.value else "nothing"
-        self.fault(node, f"expected a text, got {got if isinstance(node, ScalarNode) else 'a ' + node.id}")
+        if isinstance(node, ScalarNode):
+            got = f"{node.value!r} (put it in quotes)" if node.value else "nothing"
+        else:
+            got = "a list" if isinstance(node, SequenceNode) else "a mapping"
+        self.fault(node, f"expected a text, got {got}")
         return ""
 
     def texts(self, node: Node) -> list[str]:

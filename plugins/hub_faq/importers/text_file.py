@@ -16,6 +16,7 @@ def read_text(path: Path, *, excel: bool = False) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise KnowledgeError([Fault(Place(str(path), 1), f"cannot be read: {error.strerror}")]) from error
+    line = 1
     for encoding in ("utf-8-sig", "gb18030") if excel else ("utf-8-sig",):
         try:
             return data.decode(encoding)

@@ -35,12 +35,12 @@ def _group(reader: Reader, node: Node, topic: Mapping[Language, str]) -> Group |
     fields = reader.mapping(node, known=("id", "ask", "answer", "related"), required=("id", "ask", "answer"))
     if not {"id", "ask", "answer"} <= set(fields):
         return None
-    id = reader.text(fields["id"])
-    if id and not ID.fullmatch(id):
-        reader.fault(fields["id"], f"{id!r} is no id: use small letters, digits, '-', '_' and '.'")
+    name = reader.text(fields["id"])
+    if name and not ID.fullmatch(name):
+        reader.fault(fields["id"], f"{name!r} is no id: use small letters, digits, '-', '_' and '.'")
     asks = reader.mapping(fields["ask"], known=LANGUAGES)
     return Group(
-        id=id,
+        id=name,
         questions={language: tuple(reader.texts(asks[language])) for language in LANGUAGES if language in asks},
         answers=_by_language(reader, fields["answer"]),
         place=reader.place(node),
