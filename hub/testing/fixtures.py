@@ -19,7 +19,7 @@ MakeHub = Callable[..., Awaitable[HubKit]]
 
 @pytest_asyncio.fixture
 async def make_hub(tmp_path: Path) -> AsyncIterator[MakeHub]:
-    """Something that makes and starts hubs, called as ``await make_hub(use(FakeChannel, "fake"), EchoBot, service={…})``.
+    """Something that gives a test its hubs; see `hub.testing.pytest_plugin` for an example.
 
     Each has a folder of its own unless `data` names one; all are stopped after the test.
     """
