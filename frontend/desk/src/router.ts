@@ -11,6 +11,7 @@ export const router = createRouter({
     {
       path: '/settings',
       component: () => import('./pages/SettingsPage.vue'),
+      meta: { supervisors: true },
       children: [
         { path: '', redirect: { name: 'team' } },
         { path: 'team', name: 'team', component: () => import('./pages/TeamPage.vue') },
@@ -33,5 +34,6 @@ router.beforeEach(async (to) => {
   } catch {
     return { name: 'unreachable', query }
   }
-  return session.agent ? true : { name: 'login', query }
+  if (!session.agent) return { name: 'login', query }
+  return to.meta.supervisors && !session.maySupervise ? { name: 'desk' } : true
 })

@@ -4,11 +4,14 @@ import { ApiError } from './lib/http'
 import { CommandError } from './realtime'
 import { i18n } from './i18n'
 
+/** Notices drop below the bar, so that they do not lie on its switches. */
+const BELOW_BAR = 60
+
 type Kind = 'success' | 'info' | 'warning' | 'error'
 
 /** A short notice at the top of the page, read out by screen readers. */
 export function toast(kind: Kind, message: string): void {
-  ElMessage({ type: kind, message, duration: kind === 'error' ? 6_000 : 3_000, grouping: true, showClose: kind === 'error' })
+  ElMessage({ offset: BELOW_BAR, type: kind, message, duration: kind === 'error' ? 6_000 : 3_000, grouping: true, showClose: kind === 'error' })
 }
 
 /** Why something was refused, as a sentence: the server's own words where it sent some. */

@@ -142,6 +142,7 @@ export const useDesk = defineStore('desk', () => {
     if (name !== 'agent') return presence.receive(name, data, me.value?.id ?? '')
     const agent = data.agent as Agent
     agents.set(agent.id, agent)
+    if (!agent.connected) presence.gone(agent.id)
   }
 
   /** `conversation` is null when the message belongs to an earlier one than the customer's present conversation. */

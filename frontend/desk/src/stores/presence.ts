@@ -40,6 +40,11 @@ export const usePresence = defineStore('presence', () => {
     else typing.delete(conversation)
   }
 
+  /** Somebody closed their last page. */
+  function gone(agent: string): void {
+    viewing.delete(agent)
+  }
+
   function viewersOf(conversation: string): string[] {
     return [...viewing.values()].filter((viewer) => viewer.conversation === conversation).map((viewer) => viewer.name)
   }
@@ -49,5 +54,5 @@ export const usePresence = defineStore('presence', () => {
     viewing.clear()
   }
 
-  return { typing, viewing, receive, stopTyping, viewersOf, reset }
+  return { typing, viewing, receive, stopTyping, gone, viewersOf, reset }
 })
