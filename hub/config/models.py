@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError

@@ -25,7 +25,7 @@ class ToyConfig(PluginConfig):
     most: Size = 0
     mode: Literal["loud", "quiet"] = "quiet"
     shops: tuple[Shop, ...] = ()
-    by_name: dict[str, Shop] = {}
+    by_name: dict[str, Shop] = Field(default={})
     nearest: Shop | None = None
     nickname: str = ""
 

@@ -66,7 +66,7 @@ def test_every_setting_is_described() -> None:
         found = []
         for name, definition in schema["$defs"].items():  # type: ignore[attr-defined]
             for field, rule in definition.get("properties", {}).items():
-                if not rule.get("description") and "$ref" not in rule and field not in ("name",):
+                if not rule.get("description") and "$ref" not in rule and field != "name":
                     found.append(f"{name}.{field}")
         return found
 

@@ -119,7 +119,7 @@ def test_the_password_of_the_database_is_not_printed(folder: Folder) -> None:
 def test_a_short_secret_leaves_the_sentence_readable(folder: Folder) -> None:
     folder.env = {"A": "a"}
     (told,) = folder.told("plugins:\n- use: toy\n  config: {token: '${A} b', nickname: x}\n")
-    assert told.endswith("••• token without spaces, not '•••'") or told.endswith("token without spaces, not '••• b'")
+    assert told.endswith("••• token without spaces, not '•••'")
 
 
 def test_a_disabled_instance_needs_neither_variables_nor_a_right_configuration(folder: Folder) -> None:
