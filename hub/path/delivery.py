@@ -263,12 +263,16 @@ class Delivery:
         message = replace(message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
         self._tell(change, message)
+        # Counted before anybody hears of it: the news to the desks carry the number.
+        change.after.append(self._count_dead)
         await self._hub.store.commit(change)
         self._under_way.discard(parcel.id)
-        self._hub.count("dead_out")
-        self._hub.path.dead_total += 1
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
         self._hub.notifier.failed(message, parcel.error)
+
+    def _count_dead(self) -> None:
+        self._hub.count("dead_out")
+        self._hub.path.dead_total += 1
 
     def _row(self, parcel: Parcel, state: int, due_at: int) -> Change:
         change = Change()

@@ -147,6 +147,12 @@ class Accounts:
         self._sessions.end(signed.digest, change)
         audit(self._hub, change, signed.agent.login, "sign_out", "")
         await self._hub.store.commit(change)
+        self._put(self._agents[signed.agent.id])
+
+    def is_signed_in(self, agent_id: int, digest: str) -> bool:
+        """Does this session still stand? For sockets, which asked when they were opened."""
+        agent = self._agents.get(agent_id)
+        return agent is not None and agent.active and self._sessions.has(digest)
 
     def who(self, request: web.Request) -> Signed | None:
         """Who is signed in, from memory. Keeps the session alive."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -22,6 +22,13 @@ DESK: Final[Topic] = ("desk",)
 MEDIA_PREFIX: Final = "/media"
 
 
+class Browser(NamedTuple):
+    """A `Party.who`: the agent and the digest of the session their browser came with."""
+
+    agent: int
+    session: str
+
+
 class DeskEndpoint(Endpoint):
     """Agents, signed in by their session cookie."""
 
@@ -36,19 +43,19 @@ class DeskEndpoint(Endpoint):
         signed = self._hub.accounts.who(request)
         if signed is None:
             raise Refused(401, "signed_out", "sign in first")
-        return Party(signed.agent.id, DESK, hello.locale or self._hub.settings.locale)
+        return Party(Browser(signed.agent.id, signed.digest), DESK, hello.locale or self._hub.settings.locale)
 
     def agent(self, party: Party) -> Agent:
         """The party's account as it is now."""
-        return self._hub.accounts.agent(party.who)
+        return self._hub.accounts.agent(party.who.agent)
 
     async def opened(self, party: Party) -> None:
         """One more desk of this agent is open."""
-        self._hub.accounts.connected(party.who, +1)
+        self._hub.accounts.connected(party.who.agent, +1)
 
     async def closed(self, party: Party) -> None:
         """One less."""
-        self._hub.accounts.connected(party.who, -1)
+        self._hub.accounts.connected(party.who.agent, -1)
 
     # -- what they see ------------------------------------------------------------------------------
 
@@ -141,7 +148,8 @@ class DeskEndpoint(Endpoint):
         agent = self.agent(party)
         who = {"kind": "agent", "id": str(agent.id), "name": agent.name}
         if name == "viewing":
-            news = {"conversation": data.get("conversation"), "agent": who}
+            shown = str(data.get("conversation") or "")[:20]
+            news = {"conversation": shown if shown.isdecimal() else None, "agent": who}
             self._hub.realtime.signal(DESK, "viewing", news, but=party)
         elif name == "typing" and str(data.get("conversation", "")).isdecimal():
             await self._typing(party, agent, int(data["conversation"]), bool(data.get("on")), who)
@@ -152,7 +160,7 @@ class DeskEndpoint(Endpoint):
         if conversation is None or not sees(agent, conversation):
             return
         news = {"conversation": str(conversation_id), "on": on, "author": who}
-        hub.realtime.signal(DESK, "typing", news, but=party)
+        hub.realtime.signal(DESK, "typing", news, but=party, to=_seers(hub, conversation))
         if conversation.owner_id == str(agent.id):
             for leg in (await hub.people.dossier(conversation.person_id)).legs.values():
                 channel = hub.registry.running_channel(leg.channel)
@@ -166,7 +174,11 @@ def customer_typing(hub: Hub, dossier: Dossier, on: bool) -> None:
         person = dossier.person
         who = {"kind": "person", "id": str(person.id), "name": person.name}
         news = {"conversation": str(dossier.conversation.id), "on": on, "author": who}
-        hub.realtime.signal(DESK, "typing", news)
+        hub.realtime.signal(DESK, "typing", news, to=_seers(hub, dossier.conversation))
+
+
+def _seers(hub: Hub, conversation: Conversation) -> Callable[[Party], bool]:
+    return lambda party: sees(hub.accounts.agent(party.who.agent), conversation)
 
 
 def register(hub: Hub) -> DeskEndpoint:
@@ -178,6 +190,7 @@ def register(hub: Hub) -> DeskEndpoint:
 
     def changed(agent: Agent) -> None:
         hub.realtime.signal(DESK, "agent", {"agent": agent_shape(agent)})
+        hub.realtime.dismiss(DESK, lambda party: not hub.accounts.is_signed_in(*party.who))
 
     hub.routes.add("GET", "/api/realtime", stream, owner="hub")
     hub.accounts.on_change.append(changed)

@@ -131,7 +131,7 @@ class Endpoint(ABC):
         """The socket is gone."""
 
 
-def _nothing() -> None:
+def _nothing(*_: Any) -> None:
     return
 
 
@@ -140,7 +140,8 @@ class Line:
     """One listener: a socket, or a poll that waits. `last` is the sequence it was brought last.
 
     While the past is being told (`held` is a list) live events wait in it. `on_overrun` is called once, when the
-    other end reads too slowly; from then on nothing is queued. A poll hears of events only.
+    other end reads too slowly; from then on nothing is queued. `dismiss` sends away who is no longer signed in. A poll
+    hears of events only.
     """
 
     endpoint: Endpoint
@@ -152,6 +153,7 @@ class Line:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     overrun: bool = False
     on_overrun: Callable[[], None] = _nothing
+    dismiss: Callable[[], None] = _nothing
 
     def event(self, seq: int, rest: str) -> None:
         """Bring an event (`rest` is its frame from ``kind`` on), unless it has been brought."""

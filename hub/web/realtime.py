@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -105,13 +105,27 @@ class Realtime:
         for line in lines:
             line.event(event.id, rest)
 
-    def signal(self, topic: Topic, name: str, data: dict[str, Any], *, but: Party | None = None) -> None:
-        """Passing news for everybody on a topic, except `but` and those who are not yet told how things are."""
+    def signal(
+        self,
+        topic: Topic,
+        name: str,
+        data: dict[str, Any],
+        *,
+        but: Party | None = None,
+        to: Callable[[Party], bool] = lambda _: True,
+    ) -> None:
+        """Passing news for those on a topic of whom `to` is true, except `but` and who is not yet told how things are."""
         text = ""
         for line in self._topics.get(topic, ()):
-            if line.party is not but and line.held is None and not line.is_poll:
+            if line.party is not but and line.held is None and not line.is_poll and to(line.party):
                 text = text or frame(t="signal", name=name, data=data)
                 line.put(text)
+
+    def dismiss(self, topic: Topic, whom: Callable[[Party], bool]) -> None:
+        """Close the sockets of those who may not listen any more (4401)."""
+        for line in self._topics.get(topic, ()):
+            if whom(line.party):
+                line.dismiss()
 
     def parties(self, topic: Topic) -> Iterable[Party]:
         """Who listens to a topic."""

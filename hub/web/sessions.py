@@ -84,6 +84,10 @@ class Sessions:
             self._store(session)
         return session
 
+    def has(self, digest: str) -> bool:
+        """Is there a session with this digest? Does not prolong it; one that merely got too old is still there."""
+        return digest in self._sessions
+
     def _store(self, session: Session) -> None:
         change = Change()
         change.write(Statements.put_session, _row(session))

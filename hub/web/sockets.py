@@ -65,6 +65,7 @@ class Page:
     async def serve(self, begin: Callable[[], Awaitable[None]], do: Command) -> None:
         """Tell it how things are by `begin`, then talk with it until it goes."""
         self._line.on_overrun = self._cut_off
+        self._line.dismiss = self._dismiss
         tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._work(do))]
         try:
             await begin()
@@ -92,16 +93,23 @@ class Page:
         self._line.frames.clear()
         self._cut = asyncio.create_task(self._end_slow_reader())
 
+    def _dismiss(self) -> None:
+        if self._cut is None:
+            self._cut = asyncio.create_task(self._end(UNAUTHORISED, b"signed_out"))
+
     async def _end_slow_reader(self) -> None:
         transport = self._request.transport
-        try:
-            async with asyncio.timeout(LAST_WORD):
-                await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"reads too slowly", drain=False)
-        except TimeoutError:
-            pass
+        await self._end(WSCloseCode.TRY_AGAIN_LATER, b"reads too slowly")
         # A transport that is only closed keeps trying to send what nobody reads.
         if transport is not None:
             transport.abort()
+
+    async def _end(self, code: int, why: bytes) -> None:
+        try:
+            async with asyncio.timeout(LAST_WORD):
+                await self._socket.close(code=code, message=why, drain=False)
+        except TimeoutError:
+            return
 
     # -- what it asks for -----------------------------------------------------------------------------
 

@@ -160,7 +160,7 @@ class Person:
         return await self.ask("PATCH", path, json=body)
 
     async def upload(self, content: bytes, name: str = "a.png", mime: str = "image/png") -> tuple[int, Any]:
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)
         form.add_field("file", content, filename=name, content_type=mime)
         return await self.ask("POST", "/api/uploads", data=form)
 
@@ -179,7 +179,11 @@ class Person:
 
 
 class DeskPage(Client):
-    """A workbench."""
+    """A workbench. Events that come before a command's answer wait until they are asked for."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        super().__init__(socket)
+        self.waiting: list[dict[str, Any]] = []
 
     async def do(self, name: str, *, id: str = "", **data: Any) -> dict[str, Any]:
         """A command; the ack's data, or the error frame."""
@@ -190,11 +194,12 @@ class DeskPage(Client):
             if frame.get("id") == id:
                 answer: dict[str, Any] = frame["data"] if frame["t"] == "ack" else frame
                 return answer
+            self.waiting.append(frame)
 
     async def event(self, kind: str, sure: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The next event of this kind of which `sure` is true for its data."""
         while True:
-            frame = await self.read()
+            frame = self.waiting.pop(0) if self.waiting else await self.read()
             if frame["t"] == "event" and frame["kind"] == kind and sure(frame["data"]):
                 return frame
 
