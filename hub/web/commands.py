@@ -17,7 +17,7 @@ from hub.web.views import conversation_row, visible
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-Id = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$", description="an id")]
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$", description="an id")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 
 
