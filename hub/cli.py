@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Final
 
+from hub.cli_store import add_commands
 from hub.cli_words import word
 from hub.config import LoadedConfig, json_schema, load
 from hub.errors import ConfigError, HubError
@@ -99,6 +100,7 @@ def make_parser(locale: str) -> argparse.ArgumentParser:
     add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
     add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
     add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
+    add_commands(commands, [common], locale)
     return parser
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,6 +93,25 @@ class Store:
         await self._close_reading()
         if self._lock is not None:
             self._lock.release()
+
+
+@asynccontextmanager
+async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
+    """A reader of a store that a hub may be using at the same time; arguments as for `Store.open`.
+
+    Raises StoreUnavailable when there is nothing to read.
+    """
+    file = data / "hub.db"
+    if not database and not file.is_file():
+        raise StoreUnavailable(f"there is nothing stored in {data}")
+    try:
+        connection, close = await _connect(database or str(file))
+    except BaseORMException as error:
+        raise StoreUnavailable(str(error)) from error
+    try:
+        yield Reader(connection, postgres=bool(database))
+    finally:
+        await close()
 
 
 async def _in_own_context(work: Any) -> Any:
