@@ -1,0 +1,51 @@
+"""What the hub is compared with: aiohttp alone, which reads JSON and answers JSON, over HTTP and over a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import signal
+from importlib.util import find_spec
+
+from aiohttp import WSMsgType, web
+
+
+async def post(request: web.Request) -> web.Response:
+    said = await request.json()
+    return web.json_response({"id": said["id"]})
+
+
+async def socket(request: web.Request) -> web.WebSocketResponse:
+    answer = web.WebSocketResponse()
+    await answer.prepare(request)
+    async for frame in answer:
+        if frame.type is WSMsgType.TEXT:
+            said = json.loads(frame.data)
+            await answer.send_str(json.dumps({"t": "ack", "id": said["id"]}))
+    return answer
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    application = web.Application()
+    application.router.add_post("/bench/messages", post)
+    application.router.add_get("/ws", socket)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+    await site.start()
+    print(f"ready: http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    gc.collect()
+    gc.freeze()
+    await stop.wait()
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    # The same event loop as `hub serve` takes.
+    factory = importlib.import_module("uvloop").new_event_loop if find_spec("uvloop") else None
+    with asyncio.Runner(loop_factory=factory) as loop:
+        loop.run(main())
