@@ -30,8 +30,8 @@ def id_in_path(request: web.Request) -> int:
 
 def number(request: web.Request, name: str, default: int, *, least: int = 0, most: int = 10**18) -> int:
     """A whole number of the query. Raises Refused (422)."""
-    text = request.query.get(name, "")
-    if not text:
+    text = request.query.get(name)
+    if text is None:
         return default
     if not _ID.fullmatch(text) or not least <= int(text) <= most:
         raise Refused(422, "invalid", f"{name} should be a whole number from {least} to {most}")
@@ -40,7 +40,7 @@ def number(request: web.Request, name: str, default: int, *, least: int = 0, mos
 
 def word(request: web.Request, name: str, default: str, *known: str) -> str:
     """A word of the query, one of `known`. Raises Refused (422)."""
-    text = request.query.get(name, "") or default
+    text = request.query.get(name, default)
     if text not in known:
         raise Refused(422, "invalid", f"{name} should be one of {', '.join(known)}")
     return text

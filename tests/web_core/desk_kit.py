@@ -187,11 +187,11 @@ class DeskPage(Client):
 
     async def do(self, name: str, *, id: str = "", **data: Any) -> dict[str, Any]:
         """A command; the ack's data, or the error frame."""
-        id = id or str(uuid.uuid4())
-        await self.send(t="do", id=id, name=name, data=data)
+        asked = id or str(uuid.uuid4())
+        await self.send(t="do", id=asked, name=name, data=data)
         while True:
             frame = await self.read()
-            if frame.get("id") == id:
+            if frame.get("id") == asked:
                 answer: dict[str, Any] = frame["data"] if frame["t"] == "ack" else frame
                 return answer
             self.waiting.append(frame)

@@ -145,8 +145,8 @@ class House:
         self.reading = Reading(self.store.reader)
         self.people = People(self.reading)
         change = Change()
-        for id, name in ((self.ADA, "Ada"), (self.BEN, "Ben")):
-            change.write(Statements.add_person, person_row(Person(id, name)))
+        for number, name in ((self.ADA, "Ada"), (self.BEN, "Ben")):
+            change.write(Statements.add_person, person_row(Person(number, name)))
         await self.store.commit(change)
         self.board = Board(self.reading)
         self.board.realtime = self.realtime

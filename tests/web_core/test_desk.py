@@ -26,40 +26,40 @@ def png(width: int = 3, height: int = 2) -> bytes:
 
 
 async def test_a_conversation_from_the_queue_to_its_end_over_http(desk: House) -> None:
-    id = await desk.conversation("wang", "where is my parcel")
+    number = await desk.conversation("wang", "where is my parcel")
     ada = await desk.person("root", "admin")
     assert ada.agent
     _, waiting = await ada.get("/api/conversations", view="waiting")
     row = waiting["conversations"][0]
-    assert (row["id"], row["owner"]["kind"], row["unread"], waiting["more"]) == (str(id), "queue", 1, False)
+    assert (row["id"], row["owner"]["kind"], row["unread"], waiting["more"]) == (str(number), "queue", 1, False)
     assert row["owner"]["name"] == "Front desk"
     assert row["legs"][0]["platform"] == "toy"
-    status, taken = await ada.post(f"/api/conversations/{id}/take", {"version": row["version"]})
+    status, taken = await ada.post(f"/api/conversations/{number}/take", {"version": row["version"]})
     assert status == 200
     assert taken["conversation"]["owner"] == {"kind": "agent", "id": str(ada.agent.id), "name": "Root"}
     say = {"id": "s1", "body": text("on its way")}
-    first = await ada.post(f"/api/conversations/{id}/messages", say)
-    again = await ada.post(f"/api/conversations/{id}/messages", say)
+    first = await ada.post(f"/api/conversations/{number}/messages", say)
+    again = await ada.post(f"/api/conversations/{number}/messages", say)
     assert first[0] == 200
     assert first[1]["message"]["id"] == again[1]["message"]["id"]
     note = {"body": text("a regular"), "visibility": "note"}
-    assert (await ada.post(f"/api/conversations/{id}/messages", note))[0] == 200
+    assert (await ada.post(f"/api/conversations/{number}/messages", note))[0] == 200
     await desk.until(lambda: any("on its way" in str(one.body) for one in desk.toy.sent))
     assert not any("a regular" in str(one.body) for one in desk.toy.sent)
-    _, page = await ada.get(f"/api/conversations/{id}/messages")
+    _, page = await ada.get(f"/api/conversations/{number}/messages")
     directions = [message["direction"] for message in page["messages"] if message["direction"] != "system"]
     assert directions == ["in", "out", "note"]
-    _, newest = await ada.get(f"/api/conversations/{id}/messages", limit="2")
+    _, newest = await ada.get(f"/api/conversations/{number}/messages", limit="2")
     assert (len(newest["messages"]), newest["more"]) == (2, True)
-    _, older = await ada.get(f"/api/conversations/{id}/messages", before=newest["messages"][0]["id"])
+    _, older = await ada.get(f"/api/conversations/{number}/messages", before=newest["messages"][0]["id"])
     assert [*older["messages"], *newest["messages"]] == page["messages"]
-    status, closed = await ada.post(f"/api/conversations/{id}/close", {"tags": ["parcel"]})
+    status, closed = await ada.post(f"/api/conversations/{number}/close", {"tags": ["parcel"]})
     assert (closed["conversation"]["status"], closed["conversation"]["tags"]) == ("closed", ["parcel"])
-    status, answer = await ada.post(f"/api/conversations/{id}/messages", {"body": text("too late")})
+    status, answer = await ada.post(f"/api/conversations/{number}/messages", {"body": text("too late")})
     assert (status, answer["error"]["code"]) == (409, "closed")
-    _, details = await ada.get(f"/api/conversations/{id}")
+    _, details = await ada.get(f"/api/conversations/{number}")
     assert details["person"]["identities"][0]["external_id"] == "wang"
-    _, told = await ada.get(f"/api/conversations/{id}/explain", locale="en")
+    _, told = await ada.get(f"/api/conversations/{number}/explain", locale="en")
     steps = [step["text"] for step in told["steps"]]
     assert steps[0].startswith("The conversation began")
     assert any("Agent Root took over" in step for step in steps)
@@ -67,16 +67,16 @@ async def test_a_conversation_from_the_queue_to_its_end_over_http(desk: House) -
 
 
 async def test_two_agents_one_conversation(desk: House) -> None:
-    id = await desk.conversation()
+    number = await desk.conversation()
     root = await desk.person("root", "admin")
     people = [await desk.person(name) for name in ("ada", "ben")]
-    answers = await asyncio.gather(*(person.post(f"/api/conversations/{id}/take") for person in people))
+    answers = await asyncio.gather(*(person.post(f"/api/conversations/{number}/take") for person in people))
     assert sorted(status for status, _ in answers) == [200, 409]
     loser = people[[status for status, _ in answers].index(409)]
-    status, answer = await loser.post(f"/api/conversations/{id}/messages", {"body": text("me too")})
+    status, answer = await loser.post(f"/api/conversations/{number}/messages", {"body": text("me too")})
     assert (status, answer["error"]["code"]) == (403, "not_yours")
-    assert (await loser.post(f"/api/conversations/{id}/close"))[0] == 403
-    assert (await root.post(f"/api/conversations/{id}/close"))[0] == 200
+    assert (await loser.post(f"/api/conversations/{number}/close"))[0] == 403
+    assert (await root.post(f"/api/conversations/{number}/close"))[0] == 200
 
 
 async def test_an_open_desk_sees_everything_as_it_happens(desk: House) -> None:
@@ -89,37 +89,38 @@ async def test_an_open_desk_sees_everything_as_it_happens(desk: House) -> None:
     assert snapshot["channels"] == [
         {"name": "toy", "platform": "toy", "title": "Toy", "kinds": ["file", "image", "text"], "max_text": 500}
     ]
-    id = str(await desk.conversation("wang", "hello"))
+    number = str(await desk.conversation("wang", "hello"))
     heard = await page.event("message.created")
     assert heard["data"]["message"]["body"] == text("hello")
-    assert heard["data"]["conversation"]["id"] == id
+    assert heard["data"]["conversation"]["id"] == number
     version = heard["data"]["conversation"]["version"]
-    taken = await page.do("take", conversation=id, version=version)
+    taken = await page.do("take", conversation=number, version=version)
     assert taken["conversation"]["owner"]["kind"] == "agent"
-    sent = await page.do("send", id="mine", conversation=id, body=text("hi"))
-    again = await page.do("send", id="mine", conversation=id, body=text("hi"))
+    sent = await page.do("send", id="mine", conversation=number, body=text("hi"))
+    again = await page.do("send", id="mine", conversation=number, body=text("hi"))
     assert sent["message"]["id"] == again["message"]["id"]
     assert sent["message"]["client_id"] == "mine"
     event = await page.event("message.created", lambda data: data["message"]["client_id"] == "mine")
     assert event["data"]["message"]["id"] == sent["message"]["id"]
-    assert (await page.do("read", conversation=id, message=heard["data"]["message"]["id"])) == {}
+    assert (await page.do("read", conversation=number, message=heard["data"]["message"]["id"])) == {}
     assert (await page.do("state", state="break"))["agent"]["state"] == "break"
     for wrong, code in (({"name": "dance"}, "unknown_command"), ({"name": "take", "conversation": "x"}, "invalid")):
-        assert (await page.do(**wrong))["code"] == code  # type: ignore[arg-type]
+        assert (await page.do(**wrong))["code"] == code
     assert (await page.do("take", conversation="1"))["code"] == "not_found"
-    assert (await page.do("close", conversation=id, tags=["done"]))["conversation"]["status"] == "closed"
-    assert (await page.do("send", conversation=id, body=text("late")))["code"] == "closed"
+    assert (await page.do("close", conversation=number, tags=["done"]))["conversation"]["status"] == "closed"
+    assert (await page.do("send", conversation=number, body=text("late")))["code"] == "closed"
 
 
 async def test_a_desk_that_was_cut_off_misses_nothing(desk: House) -> None:
     ada = await desk.person("root", "admin")
     page, welcome = await ada.desk()
     await page.socket.close()
-    id = await desk.conversation("wang", "one")
+    number = await desk.conversation("wang", "one")
     await desk.toy.hear("wang", "two")
     back, resumed = await ada.desk(cursor=welcome["cursor"])
     assert resumed["snapshot"] is None
-    said, at = [], welcome["cursor"]
+    said: list[str] = []
+    at = welcome["cursor"]
     while len(said) < 2:
         frame = await back.read()
         if frame["t"] == "event":
@@ -128,7 +129,7 @@ async def test_a_desk_that_was_cut_off_misses_nothing(desk: House) -> None:
             if frame["kind"] == "message.created" and frame["data"]["message"]["direction"] == "in":
                 said.append(frame["data"]["message"]["body"][0]["text"])
     assert said == ["one", "two"]
-    assert (await back.do("take", conversation=str(id)))["conversation"]["id"] == str(id)
+    assert (await back.do("take", conversation=str(number)))["conversation"]["id"] == str(number)
 
 
 async def test_a_desk_sees_only_what_its_agent_may_see(desk: House) -> None:
@@ -136,13 +137,13 @@ async def test_a_desk_sees_only_what_its_agent_may_see(desk: House) -> None:
     ben = await desk.person("ben", "agent", "back")
     whole, _ = await root.desk()
     part, _ = await ben.desk()
-    id = str(await desk.conversation())
+    number = str(await desk.conversation())
     await whole.event("message.created")
     assert [frame for frame in await part.so_far() if frame["t"] == "event"] == []
     await whole.send(t="signal", name="typing", data={"conversation": id, "on": True})
     await whole.so_far()
     assert [frame for frame in await part.so_far() if frame.get("name") == "typing"] == []
-    await whole.do("assign", conversation=id, team="back", note="please look")
+    await whole.do("assign", conversation=number, team="back", note="please look")
     moved = await part.event("conversation.changed")
     assert moved["data"]["conversation"]["team"] == "back"
 
@@ -164,9 +165,9 @@ async def test_nobody_gets_no_stream(desk: House) -> None:
 async def test_what_cannot_be_delivered_is_seen_sent_again_or_given_up(desk: House) -> None:
     ada = await desk.person("root", "admin")
     page, _ = await ada.desk()
-    id = str(await desk.conversation())
-    await page.do("take", conversation=id)
-    await page.do("send", conversation=id, body=text("refuse me"))
+    number = str(await desk.conversation())
+    await page.do("take", conversation=number)
+    await page.do("send", conversation=number, body=text("refuse me"))
     failed = await page.event("message.changed", lambda data: data["state"] == "failed")
     assert failed["data"]["dead_letters"] == 1
     assert "the platform says no" in failed["data"]["error"]
@@ -190,11 +191,11 @@ async def test_a_picture_goes_up_and_out_and_comes_back_harmless(desk: House) ->
     status, kept = await ada.upload(png(), "截图.png")
     assert status == 200
     assert (kept["mime"], kept["width"], kept["height"], kept["name"]) == ("image/png", 3, 2, "截图.png")
-    id = await desk.conversation()
-    await ada.post(f"/api/conversations/{id}/take")
+    number = await desk.conversation()
+    await ada.post(f"/api/conversations/{number}/take")
     body = [{"type": "image", "media": kept["media"], "mime": kept["mime"]}]
-    assert (await ada.post(f"/api/conversations/{id}/messages", {"body": body}))[0] == 200
-    _, page = await ada.get(f"/api/conversations/{id}/messages")
+    assert (await ada.post(f"/api/conversations/{number}/messages", {"body": body}))[0] == 200
+    _, page = await ada.get(f"/api/conversations/{number}/messages")
     url = page["messages"][-1]["body"][0]["url"]
     async with ada.session.get(url) as answer:
         assert await answer.read() == png()
@@ -238,10 +239,10 @@ async def test_a_file_that_is_too_large_leaves_nothing(desk: House) -> None:
 async def test_another_persons_file_cannot_be_sent(desk: House) -> None:
     ada, eve = await desk.person("root", "admin"), await desk.person("eve", "agent")
     _, kept = await ada.upload(png())
-    id = await desk.conversation()
-    await eve.post(f"/api/conversations/{id}/take")
+    number = await desk.conversation()
+    await eve.post(f"/api/conversations/{number}/take")
     body: Any = [{"type": "image", "media": kept["media"]}]
-    status, answer = await eve.post(f"/api/conversations/{id}/messages", {"body": body})
+    status, answer = await eve.post(f"/api/conversations/{number}/messages", {"body": body})
     assert (status, answer["error"]["code"]) == (422, "unknown_media")
 
 

@@ -43,11 +43,11 @@ async def test_an_id_is_the_clients_own(port: Port, house: House) -> None:
 
 async def test_a_command_under_way_survives_its_socket_and_is_not_done_again(port: Port, house: House) -> None:
     client, _ = await port.hello()
-    house.board.gate = asyncio.Event()
+    gate = house.board.gate = asyncio.Event()
     await client.send(t="do", id="a", name="send", data={})
     await house.board.reads.wait()
     await client.socket.close()
-    house.board.gate, gate = None, house.board.gate
+    house.board.gate = None
     again, _ = await port.hello()
     await again.send(t="do", id="a", name="send", data={})
     assert await again.so_far() == []
@@ -92,10 +92,10 @@ async def test_errors_are_told_in_words_and_never_from_inside(
 
 async def test_ids_have_a_length(port: Port, house: House) -> None:
     client, _ = await port.hello()
-    for id in ("", "x" * 101):
-        await client.send(t="do", id=id, name="send", data={})
+    for bad in ("", "x" * 101):
+        await client.send(t="do", id=bad, name="send", data={})
         frame = await client.read()
-        assert (frame["t"], frame["code"], frame["id"]) == ("error", "bad_id", id[:100])
+        assert (frame["t"], frame["code"], frame["id"]) == ("error", "bad_id", bad[:100])
     assert house.board.done == []
 
 

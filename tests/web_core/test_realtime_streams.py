@@ -114,7 +114,8 @@ async def test_many_pages_come_and_go_while_much_happens(port: Port, house: Hous
 
     async def page() -> None:
         wanted = [number for number in range(100) if number % 5]
-        at, seen = cursor, []
+        at = cursor
+        seen: list[int] = []
         while len(seen) < len(wanted):
             client, _ = await port.hello(cursor=at)
             for _ in range(min(7, len(wanted) - len(seen))):

@@ -149,14 +149,14 @@ async def test_an_invited_agent_chooses_a_password_and_may_be_dismissed(desk: Ho
     status, answer = await root.post("/api/agents", {"login": "ada", "name": "Ada", "role": "agent", "teams": ["front"]})
     assert status == 200
     token = answer["setup_url"].partition("#token=")[2]
-    id = answer["agent"]["id"]
+    number = answer["agent"]["id"]
     ada = desk.anonymous()
     assert (await ada.post("/api/session", {"login": "ada", "password": ""}))[0] == 401
     assert (await ada.post("/api/setup", {"token": token, "login": "", "name": "", "password": PASSWORD}))[0] == 200
-    await ada.sign_in(desk.hub.accounts.agent(int(id)))
+    await ada.sign_in(desk.hub.accounts.agent(int(number)))
     page, welcome = await ada.desk()
     assert welcome["snapshot"]["me"]["teams"] == ["front"]
-    assert (await root.patch(f"/api/agents/{id}", {"active": False}))[0] == 200
+    assert (await root.patch(f"/api/agents/{number}", {"active": False}))[0] == 200
     # Signed out everywhere, also where the workbench is open.
     assert await page.closed() == 4401
     assert (await ada.get("/api/session"))[0] == 401
