@@ -14,6 +14,10 @@ from hub.web.application import build
 LAST_ANSWERS: Final = 5.0
 """Seconds that requests under way get to be answered when the server stops."""
 
+LAST_WORDS: Final = 2.0
+"""Seconds that the rest of a refused body is read and thrown away, so that its sender hears why. A connection whose
+sender has left in the middle is kept as long, and a server that stops waits for it."""
+
 
 class Server:
     """``async with Server(hub) as server`` serves `hub` at ``server.url``; port 0 takes any free one."""
@@ -23,6 +27,7 @@ class Server:
         self.host = host
         self.port = port
         self._runner: web.AppRunner | None = None
+        self._stopped = False
 
     async def __aenter__(self) -> Server:
         await self.start()
@@ -57,7 +62,13 @@ class Server:
         application = build(self.hub)
         application.on_shutdown.append(self._send_sockets_away)
         # An access log would double what a request costs; the metrics count.
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=LAST_ANSWERS,
+            lingering_time=LAST_WORDS,
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
@@ -66,7 +77,10 @@ class Server:
         await self.hub.realtime.stop()
 
     async def stop(self) -> None:
-        """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub."""
+        """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub. Harmless twice."""
+        if self._stopped:
+            return
+        self._stopped = True
         self.hub.stopping = True
         runner, self._runner = self._runner, None
         if runner is not None:

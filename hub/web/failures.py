@@ -60,6 +60,8 @@ def error_answer(status: int, code: str, message: str, headers: dict[str, str] |
 
 def answer_for(error: Exception, request: web.Request, owner: str, log: Logger) -> web.StreamResponse:
     """The answer for whatever a handler of `owner` raised; what nobody expected is logged under a short id."""
+    if isinstance(error, ConnectionError | web.RequestPayloadError) and _has_left(request):
+        return error_answer(400, "client_gone", "the client left before it was answered")
     if isinstance(error, web.HTTPException):
         return _http(error)
     if isinstance(error, Refused):
@@ -79,6 +81,10 @@ def answer_for(error: Exception, request: web.Request, owner: str, log: Logger) 
     return _unexpected(error, request, owner, log)
 
 
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
 def _is_bad_input(error: Exception) -> bool:
     # ValidationError is a DecodeError of msgspec's; json's own error is a ValueError, which may be anybody's fault.
     return isinstance(error, msgspec.DecodeError | UnicodeDecodeError) or type(error).__name__ == "JSONDecodeError"
@@ -90,7 +96,8 @@ def _first_line(error: Exception) -> str:
 
 def _http(error: web.HTTPException) -> web.StreamResponse:
     if error.status < 400:
-        return error
+        # An exception that is returned is deprecated, one that is raised again would be counted as a failure.
+        return web.Response(status=error.status, headers=error.headers, body=error.body)
     code = _CODES.get(error.status, f"http_{error.status}")
     keep = ("Allow", "WWW-Authenticate", "Retry-After", "Location", "Accept", "Sec-WebSocket-Version")
     headers = {name: error.headers[name] for name in keep if name in error.headers}

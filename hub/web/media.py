@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.errors import Refused, StoreError
 from hub.message import Element
@@ -37,6 +38,9 @@ LINK_STEP: Final = 600
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _UNWANTED: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069]+')
+_MALFORMED: Final = (ValueError, RuntimeError, HttpProcessingError)
+"""What aiohttp raises for a multipart body that is none."""
+
 _CHUNK: Final = 64 * 1024
 _ENVELOPE: Final = 16 * 1024
 """What multipart adds to a file, at most."""
@@ -119,7 +123,7 @@ class Media:
             raise too_large(max_bytes)
         try:
             part = await (await request.multipart()).next()
-        except ValueError as error:
+        except _MALFORMED as error:
             raise Refused(400, "bad_request", "the multipart body is malformed") from error
         if not isinstance(part, BodyPartReader) or part.name != "file":
             raise Refused(422, "no_file", "the first field has to be the file, and be called file")
@@ -193,7 +197,7 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
     while True:
         try:
             chunk = await part.read_chunk(_CHUNK)
-        except ValueError as error:
+        except _MALFORMED as error:
             raise Refused(400, "bad_request", "the multipart body is malformed") from error
         if not chunk:
             return
