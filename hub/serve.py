@@ -68,7 +68,8 @@ class _Process:
         except (HubError, OSError) as error:
             self._say(self._why(error), sys.stderr)
             return 1
-        await self._welcome(server)
+        if not self._stop.is_set():
+            await self._welcome(server)
         # What lives now lives until the end: the collector need not look at it again.
         gc.collect()
         gc.freeze()
