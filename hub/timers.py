@@ -7,6 +7,7 @@ synchronous, and its default of one second of grace silently drops runs.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,13 @@ LONGEST_WAIT: Final = 3600.0
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+def _quiet() -> logging.Logger:
+    # On a busy machine a look may be left out; the next one finds everything. APScheduler would warn each time.
+    logger = logging.getLogger("hub.timers")
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
 class Timers:
     """All jobs. A job whose handler raises is tried again, waiting longer each time; it is never forgotten."""
 
@@ -38,7 +46,7 @@ class Timers:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler = AsyncIOScheduler(timezone=UTC, logger=_quiet())
 
     def start(self) -> None:
         """Begin to look for what is due."""

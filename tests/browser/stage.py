@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 from playwright.async_api import Browser, BrowserContext, Frame, Page, Playwright, expect
 
 ROOT: Final = Path(__file__).parents[2]
@@ -55,8 +56,19 @@ class Demo:
                 if found:
                     self.setup_link = found.group(0)
                 if self.setup_link and (found or self.url in line):
+                    await self._all_running()
                     return
         raise AssertionError(f"the demo did not start; see {self._data.parent / 'hub.log'}")
+
+    async def _all_running(self) -> None:
+        """The knowledge base takes some seconds to load; until then people are handed over."""
+        async with aiohttp.ClientSession() as client:
+            while True:
+                async with client.get(f"{self.url}/readyz") as answer:
+                    instances = (await answer.json())["instances"]
+                if all(instance["state"] == "running" for instance in instances):
+                    return
+                await asyncio.sleep(0.1)
 
     async def kill(self) -> None:
         """kill -9."""
@@ -82,6 +94,16 @@ async def launch(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(executable_path=chromium, args=options)
 
 
+async def _frame(page: Page, address: str) -> Frame:
+    """The frame that shows `address`, once it does: a closed shadow root hides it from locators."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            for frame in page.frames:
+                if address in frame.url:
+                    return frame
+            await page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 class VisitorPage:
     """A visitor on the shop's page with the chat open."""
 
@@ -97,9 +119,7 @@ class VisitorPage:
         await page.goto(url)
         await page.wait_for_function("() => typeof window.frontdesk === 'function'")
         await page.evaluate("() => window.frontdesk('open')")
-        async with asyncio.timeout(PATIENCE):
-            while (frame := next((f for f in page.frames if "/web/frame" in f.url), None)) is None:
-                await page.wait_for_event("frameattached")
+        frame = await _frame(page, "/web/frame")
         visitor = cls(page, frame)
         await visitor.input.wait_for()
         return visitor
