@@ -22,7 +22,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pytest
 
@@ -32,10 +32,12 @@ from hub.message import Text, decode_body, plain_text
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Conversation
 from hub.testing import contract_bot as bot
-from hub.testing.fixtures import MakeHub
 from hub.testing.kit import HubKit, use
 from hub.testing.tiers import tier
 from hub.watchdog import BEAT
+
+if TYPE_CHECKING:
+    from hub.testing.fixtures import MakeHub  # it needs pytest-asyncio, which not everybody has
 
 Answered = tuple[int, str | None]
 """The status of an answer and its ``Retry-After`` header."""
