@@ -140,7 +140,7 @@ async def test_a_desk_sees_only_what_its_agent_may_see(desk: House) -> None:
     number = str(await desk.conversation())
     await whole.event("message.created")
     assert [frame for frame in await part.so_far() if frame["t"] == "event"] == []
-    await whole.send(t="signal", name="typing", data={"conversation": id, "on": True})
+    await whole.send(t="signal", name="typing", data={"conversation": number, "on": True})
     await whole.so_far()
     assert [frame for frame in await part.so_far() if frame.get("name") == "typing"] == []
     await whole.do("assign", conversation=number, team="back", note="please look")
