@@ -1,7 +1,7 @@
 """How good are the answers of hub_faq on the demo knowledge? Prints what the README states.
 
 Run ``python bench/faq_quality.py`` (``--wrong`` lists every mistake). The questions are those of
-``tests/faq/evaluation.yaml``, which no weight and no threshold was chosen with.
+``tests/faq/evaluation.yaml``, to which no weight is fitted.
 """
 
 from __future__ import annotations

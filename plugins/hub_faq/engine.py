@@ -25,6 +25,9 @@ from hub_faq.zones import Thresholds, Zone, zone_of
 MOST_CHOICES: Final = 3
 """More than three buttons are a list to study, not a question."""
 
+_ENOUGH_WORDS: Final = 2
+"""A single word (发票, refund) names a subject and asks nothing: it is never answered directly."""
+
 _FAR_BEHIND: Final = 5.0
 """A group this much behind the best in score was the right one in none of the calibration questions."""
 
@@ -69,10 +72,11 @@ class LocalEngine:
         belief = confidence(clues(evidence, scores), self._calibration)
         order = [int(number) for number in np.argsort(-scores)[:MOST_CHOICES]]
         conflict = self._gatherer.conflict(evidence, order[0])
-        zone = zone_of(belief, self._thresholds, conflict=conflict is not None)
+        doubtful = conflict is not None or len(set(evidence.words)) < _ENOUGH_WORDS
+        zone = zone_of(belief, self._thresholds, doubtful=doubtful)
         if zone is Zone.ANSWER:
             order = order[:1]
-        near = [number for number in order if conflict or scores[order[0]] - scores[number] < _FAR_BEHIND]
+        near = [number for number in order if doubtful or scores[order[0]] - scores[number] < _FAR_BEHIND]
         return Result(zone, tuple(self._gatherer.groups[number] for number in near), belief.sure, conflict)
 
 

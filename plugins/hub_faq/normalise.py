@@ -13,7 +13,7 @@ from hub_faq.language import language_of
 MAX_QUERY: Final = 300
 """Characters of a question that are looked at; who writes more has said it by then."""
 
-_NOISE: Final = re.compile(r"https?://\S+|\S+@\S+\.\S+|\b[a-z]{0,4}\d{8,}\b")
+_NOISE: Final = re.compile(r"https?://\S+|\S+@\S+\.\S+|(?<![a-z0-9])[a-z]{0,4}\d{8,}(?!\d)")
 _APOSTROPHE: Final = re.compile(r"[’‘`´]")
 _PUNCTUATION: Final = re.compile(r"[^\w\s'%.-]|_|(?<!\d)[.-]|[.-](?!\w)")
 _SPACES: Final = re.compile(r"\s+")

@@ -24,9 +24,12 @@ class Thresholds:
     suggest: float = 0.5
 
 
-def zone_of(confidence: Confidence, thresholds: Thresholds, *, conflict: bool) -> Zone:
-    """The zone for this confidence. A conflict (another number, a "not" too much) never answers directly."""
-    if confidence.sure >= thresholds.answer and not conflict:
+def zone_of(confidence: Confidence, thresholds: Thresholds, *, doubtful: bool) -> Zone:
+    """The zone for this confidence.
+
+    What is `doubtful` (another number, a "not" too much, a single word) is never answered directly.
+    """
+    if confidence.sure >= thresholds.answer and not doubtful:
         return Zone.ANSWER
     if max(confidence.near, confidence.sure) >= thresholds.suggest:
         return Zone.SUGGEST
