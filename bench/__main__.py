@@ -10,16 +10,27 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
+from bench.hooks import hook_cost
 from bench.path import HERE, compare, slow_disk
+from bench.sockets import compare_sockets
+from bench.table import HEAD, row
 
 
 def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    model = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
     today = datetime.datetime.now(datetime.UTC).date()
-    return f"{today}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}"
+    loop = "uvloop" if find_spec("uvloop") else "asyncio's own loop"
+    return f"{today}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}, {loop}"
+
+
+def _print(rows: list[str]) -> None:
+    print("\n".join(rows), flush=True)
 
 
 async def main() -> None:
@@ -28,18 +39,18 @@ async def main() -> None:
     quick = parser.parse_args().quick
     rounds, number = (2, 2000) if quick else (5, 8000)
     print(f"{machine()}; {rounds} rounds of {number} messages\n")
-    print("| what | median (least to most) | goal | reached |\n| --- | --- | --- | --- |", flush=True)
-    for row in await compare(rounds, number):
-        print(row, flush=True)
+    print(HEAD, flush=True)
+    _print(await compare(rounds, number))
+    _print(await compare_sockets(rounds, number // 4))
+    _print(await hook_cost(rounds))
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        print("| fsync 5 ms slower | not measured: no C compiler | | |")
+        print(row("every fsync 5 ms slower", "not measured: there is no C compiler"))
         return
     with tempfile.TemporaryDirectory() as folder:
         shim = Path(folder) / "slow_fsync.so"
         subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, HERE / "slow_fsync.c", "-ldl"], check=True)
-        for row in await slow_disk(number, shim):
-            print(row, flush=True)
+        _print(await slow_disk(rounds, number // 2, shim))
 
 
 if __name__ == "__main__":

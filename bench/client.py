@@ -61,7 +61,10 @@ class Connection:
 def message(id: str, sender: str, text: str) -> bytes:
     """A whole request that brings one message."""
     body = json.dumps({"id": id, "from": sender, "text": text}).encode()
-    head = f"POST /bench/messages HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        "POST /bench/messages HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 

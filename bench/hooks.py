@@ -2,7 +2,7 @@
 
 Prints µs of CPU per message (medians of the rounds, the two ways in turn within each round) and their ratio::
 
-    python bench/hooks.py [--rounds 9] [--messages 4000]
+    python -m bench.hooks [--rounds 9] [--messages 4000]
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bench.table import row, spread
 from hub import Context, Plugin, PluginConfig, hookimpl
 from hub.calling import Calls
 from hub.clock import SystemClock
 from hub.log import make_logger
 
 PLUGINS = 5
+BARE, FULL = "bare await loop", "5 hooks, 5 plugins"
 
 
 class Busy(Plugin[PluginConfig]):
@@ -79,24 +81,35 @@ async def cost(message: Callable[[], Awaitable[None]], messages: int) -> float:
     return (time.process_time() - began) / messages * 1e6
 
 
-async def measure(rounds: int, messages: int) -> None:
+async def measure(rounds: int, messages: int) -> dict[str, list[float]]:
+    """Microseconds of CPU for one message, by way and round."""
     calls = Calls(clock=SystemClock(), log=make_logger(level="error"))
     idle = Calls(clock=SystemClock(), log=make_logger(level="error"))
     plugins = [Busy(PluginConfig(), cast("Context", SimpleNamespace(name=f"p{index}"))) for index in range(PLUGINS)]
     for index, plugin in enumerate(plugins):
         calls.register(f"p{index}", plugin, index)
     await calls.start()
-    ways = {
-        "bare await loop": bare(plugins),
-        "5 hooks, 5 plugins": through_the_caller(calls),
-        "5 hooks, no plugin": through_the_caller(idle),
-    }
+    ways = {BARE: bare(plugins), FULL: through_the_caller(calls), "5 hooks, no plugin": through_the_caller(idle)}
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, message in ways.items():
             found[name].append(await cost(message, messages))
     await calls.stop()
-    base = statistics.median(found["bare await loop"])
+    return found
+
+
+async def hook_cost(rounds: int) -> list[str]:
+    """Rows of the bench's table."""
+    found = await measure(rounds, 4000)
+    median = statistics.median(found[FULL])
+    return [
+        row("core's own cost in process, 5 plugins on 5 hooks, µs", spread(found[FULL], 1), "at most 45", median <= 45),
+        row("the same 25 methods in a bare loop, µs", spread(found[BARE], 1)),
+    ]
+
+
+def tell(found: dict[str, list[float]]) -> None:
+    base = statistics.median(found[BARE])
     for name, values in found.items():
         median = statistics.median(values)
         print(f"{name:20} {median:7.2f} µs/message  (best {min(values):.2f}, x{median / base:.1f} of bare)")
@@ -107,4 +120,4 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--messages", type=int, default=4000)
     options = parser.parse_args()
-    asyncio.run(measure(options.rounds, options.messages))
+    tell(asyncio.run(measure(options.rounds, options.messages)))

@@ -10,7 +10,21 @@ from pathlib import Path
 
 from aiohttp import web
 
-from hub import Answer, Bot, Channel, Inbound, Limits, Outbound, PluginConfig, Sender, Sent, Text, Turn, hookimpl, plain_text
+from hub import (
+    Answer,
+    Bot,
+    Channel,
+    Inbound,
+    Limits,
+    Outbound,
+    PluginConfig,
+    Sender,
+    Sent,
+    Text,
+    Turn,
+    hookimpl,
+    plain_text,
+)
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
