@@ -151,10 +151,9 @@ class AgentPage:
         page = await context.new_page()
         await page.goto(link)
         form = page.get_by_test_id("setup-form")
-        await form.locator("input[name=login]").fill(login)
-        await form.locator("input:not([name]):not([type=password])").fill(name)
-        for field in await form.locator("input[type=password]").all():
-            await field.fill(PASSWORD)
+        words = {"name": name, "login": login, "password": PASSWORD, "password-again": PASSWORD}
+        for field, word in words.items():
+            await form.locator(f"input[data-testid={field}], [data-testid={field}] input").fill(word)
         await page.get_by_test_id("submit").click()
         await page.get_by_test_id("tab-waiting").wait_for()
         return cls(page)

@@ -101,6 +101,6 @@ async def test_english_visitors_are_served_in_english(demo: Demo, browser: Brows
     context = await browser.new_context(locale="en-US", bypass_csp=True)
     visitor = await VisitorPage.visit(context, demo.url + "/en/")
     await visitor.says("How do I track my parcel?")
-    await visitor.hears("waybill number")
+    await visitor.hears("tracking number")
     await visitor.frame.get_by_test_id("human").click()
     await visitor.hears("connecting you to a colleague")
