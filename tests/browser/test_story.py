@@ -103,4 +103,4 @@ async def test_english_visitors_are_served_in_english(demo: Demo, browser: Brows
     await visitor.says("How do I track my parcel?")
     await visitor.hears("tracking number")
     await visitor.frame.get_by_test_id("human").click()
-    await visitor.hears("connecting you to a colleague")
+    await visitor.hears("colleague, who sees our whole conversation")
