@@ -47,8 +47,9 @@ class MessagePath:
 
     async def start(self) -> None:
         """Take up what an earlier run left behind, in its order, and begin to sweep."""
-        found = await self.reception.sweep()
+        # Deliveries first: an answer to what was received before the end must not overtake one that was ready then.
         due = await self.delivery.sweep()
+        found = await self.reception.sweep()
         if found or due:
             self._hub.log.info("taking up where the last run ended", messages=found, deliveries=due)
         self.dead_total = await self.dead.count()

@@ -17,7 +17,7 @@ def faults(sent: Texts, heard: Texts, replies: Texts) -> list[str]:
         counts = Counter(stored)
         found += [f"{person}: lost {text!r}" for text in texts if not counts[text]]
         found += [f"{person}: {text!r} stored {number} times" for text, number in counts.items() if number > 1]
-        if not found and stored != list(texts):
+        if sorted(stored) == sorted(texts) and stored != list(texts):
             found.append(f"{person}: out of order")
         if sorted(answers) != sorted(f"echo {text}" for text in stored):
             found.append(f"{person}: {len(answers)} replies to {len(stored)} messages")

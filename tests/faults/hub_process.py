@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
 
+DELIVERED = Path(sys.argv[1]) / "delivered"
 YAML = """
 hub: {log: {level: error}}
 plugins:
@@ -38,7 +40,10 @@ plugins:
 
 
 class Webhook(Channel[PluginConfig]):
-    """POST /webhook/messages {"id", "from", "text"}; what is sent is taken as delivered."""
+    """POST /webhook/messages {"id", "from", "text"}; what is sent is written down in the file ``delivered``.
+
+    The file is the platform's memory: a line outlives the process as soon as it is written.
+    """
 
     platform = "webhook"
 
@@ -49,7 +54,8 @@ class Webhook(Channel[PluginConfig]):
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         self.ctx.route("POST", f"/{self.ctx.name}/messages", self.receive)
-        yield
+        with DELIVERED.open("ab", buffering=0) as self.delivered:
+            yield
 
     async def receive(self, request: web.Request) -> web.Response:
         said = await request.json()
@@ -57,6 +63,8 @@ class Webhook(Channel[PluginConfig]):
         return web.json_response({"id": str(accepted.message_id)})
 
     async def send(self, message: Outbound) -> Sent:
+        line = {"key": message.key, "to": message.address, "text": plain_text(message.body)}
+        self.delivered.write(json.dumps(line).encode() + b"\n")
         return Sent()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sqlite3
 import sys
@@ -60,12 +61,13 @@ async def victim_in(data: Path) -> AsyncIterator[Victim]:
 
 
 class Load:
-    """The visitors. `done` counts acknowledged messages; `change` is notified at each."""
+    """The visitors. `done` counts acknowledged messages, `acknowledged` has the ids the hub named for each key."""
 
     def __init__(self, victim: Victim, client: aiohttp.ClientSession) -> None:
         self.victim = victim
         self.client = client
         self.done = 0
+        self.acknowledged: dict[str, set[int]] = defaultdict(set)
         self.progress = asyncio.Condition()
 
     async def post(self, visitor: int, number: int) -> None:
@@ -76,6 +78,7 @@ class Load:
             try:
                 async with self.client.post(self.victim.url, json=said) as answer:
                     if answer.status == 200:
+                        self.acknowledged[said["id"]].add(int((await answer.json())["id"]))
                         return
                     assert answer.status == 503, await answer.text()
             except (aiohttp.ClientError, ConnectionError):
@@ -119,6 +122,15 @@ async def until(true: Callable[[], bool], seconds: float) -> None:
             await asyncio.sleep(0.05)
 
 
+def delivered(data: Path) -> Mapping[str, list[str]]:
+    """What arrived at each address, in order, second copies (the same key) left out as a platform does."""
+    texts: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in (data / "delivered").read_text("utf-8").splitlines():
+        sent = json.loads(line)
+        texts[sent["to"]].setdefault(sent["key"], sent["text"])
+    return {address: list(by_key.values()) for address, by_key in texts.items()}
+
+
 def stored(data: Path, direction: str) -> Mapping[str, list[str]]:
     texts: dict[str, list[str]] = defaultdict(list)
     rows = read(
@@ -146,6 +158,9 @@ async def test_nothing_is_lost_doubled_or_out_of_order_when_the_hub_is_killed(tm
     data = tmp_path / "data"
     sent = {f"v{visitor}": [f"{visitor}:{number}" for number in range(EACH)] for visitor in range(VISITORS)}
     assert faults(sent, stored(data, "in"), stored(data, "out")) == []
+    assert faults(sent, stored(data, "in"), delivered(data)) == []
+    # A repeat got the same id as the first one, and under that id the message is stored.
+    assert {key: {kept} for key, kept in read(data, "SELECT key, id FROM inbox")} == load.acknowledged
     assert read(data, "PRAGMA integrity_check") == [("ok",)]
     assert read(data, "SELECT count(*) FROM inbox WHERE state = 2") == [(0,)]
     assert read(data, "SELECT count(*) FROM person") == [(VISITORS,)]
