@@ -9,8 +9,22 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from hub import Answer, Bot, Channel, Context, Inbound, Limits, Outbound, PluginConfig, Sender, Sent, Text, Turn
-from hub import hookimpl, plain_text
+from hub import (
+    Answer,
+    Bot,
+    Channel,
+    Context,
+    Inbound,
+    Limits,
+    Outbound,
+    PluginConfig,
+    Sender,
+    Sent,
+    Text,
+    Turn,
+    hookimpl,
+    plain_text,
+)
 from hub.pages import answer, number, read_json
 
 
