@@ -47,6 +47,7 @@ from hub.message import (
     Video,
     Visitor,
     Voice,
+    files_of,
     plain_text,
 )
 from hub.plugin import (
@@ -56,6 +57,7 @@ from hub.plugin import (
     Crm,
     Inbound,
     Limits,
+    MediaStore,
     Outbound,
     Plugin,
     PluginConfig,
@@ -63,7 +65,7 @@ from hub.plugin import (
     Sent,
     Survey,
 )
-from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person
+from hub.records import Agent, Attachment, Author, Conversation, Event, Identity, Leg, Message, Person
 from hub.version import VERSION
 
 __version__ = VERSION
@@ -74,6 +76,7 @@ __all__ = [
     "Answer",
     "AssignAgent",
     "AssignBot",
+    "Attachment",
     "AuthFailed",
     "Author",
     "Body",
@@ -103,6 +106,7 @@ __all__ = [
     "Leg",
     "Limits",
     "Location",
+    "MediaStore",
     "Mention",
     "Message",
     "NotReady",
@@ -134,6 +138,7 @@ __all__ = [
     "Video",
     "Visitor",
     "Voice",
+    "files_of",
     "hookimpl",
     "plain_text",
     "say",

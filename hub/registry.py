@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import CallFailed, ConfigError, Problem
+from hub.errors import CallFailed, ConfigError, NotReady, Problem, Unsupported
 from hub.finding import check_plugin, groups_of, installed, load_plugin, start_order
 from hub.implementations import did_you_mean
 from hub.instance import UP, Instance, InstanceStatus, one_of, within
 from hub.life import START_LIMIT, InstanceSpec
-from hub.plugin import Channel, Plugin, PluginConfig
+from hub.plugin import Channel, MediaStore, Plugin, PluginConfig
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -74,6 +74,16 @@ class Registry:
         """The channel `name` while it is up."""
         plugin = self.get(name)
         return plugin if isinstance(plugin, Channel) else None
+
+    def media(self) -> MediaStore[Any]:
+        """The first media store that is up. Raises Unsupported when there is none, NotReady while none is up."""
+        stores = [name for name, cls in self._classes().items() if issubclass(cls, MediaStore)]
+        for name in stores:
+            if isinstance(plugin := self.get(name), MediaStore):
+                return plugin
+        if stores:
+            raise NotReady(f"files cannot be kept or read now: instance {stores[0]!r} does not run")
+        raise Unsupported("hub", "files", "no plugin keeps files: add `media` to the plugins of the configuration")
 
     def platform_of(self, name: str) -> str:
         """The platform of the channel `name`, also while it does not run; the plugin's name where it names none."""

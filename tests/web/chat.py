@@ -17,6 +17,7 @@ import jwt
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
+from hub_media import Media
 from hub_web import Web
 from tests.web.echo_bot import Echo
 
@@ -25,6 +26,7 @@ PATIENCE: Final = 10.0
 
 CONFIG: Final = f"""
 plugins:
+  - {{use: media, required: true}}
   - use: web
     required: true
     config:
@@ -172,6 +174,6 @@ async def open_site(folder: Path, config: str = CONFIG) -> AsyncIterator[Site]:
     """A hub on `config` with its data in `folder`."""
     document = folder / "hub.yaml"
     document.write_text(config, encoding="utf-8")
-    loaded = load(document, env={}, plugins={"web": Web, "echo": Echo})
+    loaded = load(document, env={}, plugins={"media": Media, "web": Web, "echo": Echo})
     async with Server(Hub(loaded, folder / "data")) as server, aiohttp.ClientSession() as session:
         yield Site(server, session)

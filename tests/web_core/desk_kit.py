@@ -19,6 +19,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.records import Agent
 from hub.server import Server
+from hub_media import Media
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
@@ -30,6 +31,7 @@ teams:
   - {id: back, name: {zh-CN: 后台, en: Back office}}
 service: {first_owner: queue}
 plugins:
+  - {use: media, required: true}
   - {use: toy, required: true}
 """
 Role = Literal["agent", "supervisor", "admin"]
@@ -210,7 +212,7 @@ async def open_house(path: Path, *, clock: Clock | None = None, config: str = CO
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins={"toy": Toy}), path / "data", clock=clock, log=log)
+    hub = Hub(load(document, env={}, plugins={"media": Media, "toy": Toy}), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:
