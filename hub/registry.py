@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import CallFailed, ConfigError, NotReady, Problem, Unsupported
 from hub.finding import check_plugin, groups_of, installed, load_plugin, start_order
-from hub.implementations import did_you_mean
+from hub.implementations import did_you_mean, takes_part
 from hub.instance import UP, Instance, InstanceStatus, one_of, within
 from hub.life import START_LIMIT, InstanceSpec
 from hub.plugin import Channel, MediaStore, Plugin, PluginConfig
@@ -98,6 +98,14 @@ class Registry:
     async def until(self, name: str, *states: str) -> None:
         """Return when the instance is, or be it briefly was, in one of `states`."""
         await one_of([self._instance(name)], *states)
+
+    async def arrive(self, hook: str, seconds: float) -> bool:
+        """Wait, not longer than `seconds`, for instances that implement `hook` and are starting; False when there are none."""
+        coming = [one for one in self._instances.values() if one.on_its_way and takes_part(one.spec.cls, hook)]
+        if coming:
+            settled = asyncio.gather(*(one_of([one], *UP, "retrying", "failed", "stopping", "stopped") for one in coming))
+            await within(self._hub.clock, seconds, settled)
+        return bool(coming)
 
     def watch(self, name: str, task: asyncio.Task[Any]) -> None:
         """Restart the instance, with backoff, when its background `task` raises."""
