@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -37,23 +36,6 @@ def load_encoder() -> Encoder:
     encoder.encode([""])
     result: Encoder = encoder
     return result
-
-
-class Arriving:
-    """An encoder that is being loaded in a thread; who needs it waits for it."""
-
-    def __init__(self, load: Callable[[], Encoder]) -> None:
-        beside = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        self._coming: Future[Encoder] = beside.submit(load)
-        beside.shutdown(wait=False)
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """See `Encoder.encode`. Raises what `load` raised."""
-        return self.arrived().encode(texts)
-
-    def arrived(self) -> Encoder:
-        """The encoder, once it is there. Raises what `load` raised."""
-        return self._coming.result()
 
 
 class Meaning:

@@ -32,7 +32,7 @@ from hub_faq.engine import Engine, build_engine
 from hub_faq.importers import read_sources
 from hub_faq.knowledge import Group, Knowledge, KnowledgeError, Language
 from hub_faq.language import language_of, language_of_locale
-from hub_faq.meaning import Arriving, Encoder, load_encoder
+from hub_faq.meaning import load_encoder
 from hub_faq.normalise import Normaliser
 from hub_faq.phrases import is_greeting, is_thanks, wants_human
 from hub_faq.remembered import Remembered
@@ -57,35 +57,28 @@ def load(config: FaqConfig, folder: Path, files: Path) -> Mind:
 
     Raises ConfigError with every fault of every file.
     """
-    encoder = Arriving(load_encoder)
-    stored = Remembered(encoder, files / "vectors.npz")
     # Two threads for products this small wait for each other longer than one works, the more the busier the machine is.
     with threadpool_limits(limits=1, user_api="blas"):
-        mind = _index(config, folder, encoder, stored)
-        encoder.arrived()
+        try:
+            elsewhere = read_elsewhere(folder / config.elsewhere if config.elsewhere else EVERYDAY)
+            knowledge = read_sources(config.sources, folder)
+            encoder = load_encoder()
+            stored = Remembered(encoder, files / "vectors.npz")
+            engine = build_engine(
+                knowledge,
+                elsewhere,
+                partial(read_synonyms, folder / config.synonyms) if config.synonyms else partial(Synonyms, {}),
+                SERVICE_DESK,
+                Thresholds(config.thresholds.answer, config.thresholds.suggest),
+                encoder,
+                stored,
+            )
+        except KnowledgeError as error:
+            faults = [Problem(fault.message, fault.place.file, fault.place.line) for fault in error.faults]
+            raise ConfigError(faults) from error
     with suppress(OSError):
         # A disk that takes nothing makes the next start longer, that is all.
         stored.save()
-    return mind
-
-
-def _index(config: FaqConfig, folder: Path, encoder: Encoder, stored: Encoder) -> Mind:
-    faults: list[Problem] = []
-    try:
-        elsewhere = read_elsewhere(folder / config.elsewhere if config.elsewhere else EVERYDAY)
-        knowledge = read_sources(config.sources, folder)
-        engine = build_engine(
-            knowledge,
-            elsewhere,
-            partial(read_synonyms, folder / config.synonyms) if config.synonyms else partial(Synonyms, {}),
-            SERVICE_DESK,
-            Thresholds(config.thresholds.answer, config.thresholds.suggest),
-            encoder,
-            stored,
-        )
-    except KnowledgeError as error:
-        faults = [Problem(fault.message, fault.place.file, fault.place.line) for fault in error.faults]
-        raise ConfigError(faults) from error
     return Mind(knowledge, engine, Normaliser())
 
 

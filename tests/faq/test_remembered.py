@@ -11,7 +11,7 @@ import pytest
 
 from hub.testing import FakeChannel, HubKit, use
 from hub_faq import Faq
-from hub_faq.meaning import DIMENSIONS, Arriving, Encoder, Matrix
+from hub_faq.meaning import DIMENSIONS, Encoder, Matrix
 from hub_faq.remembered import Remembered
 from tests.faq.questions import KNOWLEDGE
 
@@ -94,14 +94,6 @@ def test_a_file_that_cannot_be_read_is_made_again(tmp_path: Path, harm: Any) -> 
     third, counting = after_a_restart(file)
     third.encode(["one", "three"])
     assert counting.asked == []
-
-
-def test_an_encoder_that_cannot_be_loaded_says_so_to_who_needs_it() -> None:
-    def load() -> Encoder:
-        raise OSError("the weights are gone")
-
-    with pytest.raises(OSError, match="the weights are gone"):
-        Arriving(load).encode(["one"])
 
 
 async def test_the_bot_remembers_in_the_data_folder(
