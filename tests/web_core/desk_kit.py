@@ -31,8 +31,8 @@ teams:
   - {id: back, name: {zh-CN: 后台, en: Back office}}
 service: {first_owner: queue}
 plugins:
-  - {use: media, required: true}
   - {use: toy, required: true}
+  - {use: media, required: true}
 """
 Role = Literal["agent", "supervisor", "admin"]
 

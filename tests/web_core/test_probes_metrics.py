@@ -69,7 +69,7 @@ async def test_ready_and_alive(desk: House) -> None:
     status, answer = await person.get("/readyz")
     assert (status, answer["ready"], answer["store"]) == (200, True, True)
     running = {"state": "running", "required": True}
-    assert answer["instances"] == [{"name": "media", **running}, {"name": "toy", **running}]
+    assert answer["instances"] == [{"name": "toy", **running}, {"name": "media", **running}]
     assert "error" not in answer
 
 
