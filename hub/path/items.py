@@ -12,7 +12,7 @@ from hub.conversations.scene import Scene
 from hub.plugin import Inbound
 
 
-class Arrival(msgspec.Struct):
+class Arrival(msgspec.Struct, gc=False):
     """A customer's message on its way in; the same fields are the inbox row's payload."""
 
     id: int
