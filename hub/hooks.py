@@ -118,7 +118,10 @@ class Hooks:
 
     @hook("crm", "first", deadline=3.0)
     async def crm_lookup(self, identity: Identity, person: Person) -> CustomerCard | None:
-        """Who is this? Asked once for each new identity; the first card is written to the person."""
+        """Who is this? Asked once for each new identity, beside its first message; the first card is written to the person.
+
+        After an error nobody is asked again: a CRM that must not miss anybody looks into `crm_changes`.
+        """
 
     @hook("crm", "notify", deadline=30.0, on_error="stop")
     async def crm_changes(self, changes: Sequence[Event]) -> None:
@@ -131,7 +134,10 @@ class Hooks:
 
     @hook("surveys", "first")
     async def survey_offer(self, conversation: Conversation, person: Person) -> SurveyOffer | None:
-        """A conversation was closed: invite this person to a survey, or not (None)."""
+        """A conversation was closed: invite this person to a survey, or not (None).
+
+        The first offer goes to the customer as a card, unless they have begun the next conversation meanwhile.
+        """
 
     @hook("surveys", "notify")
     async def survey_answered(self, answer: SurveyAnswer) -> None:
