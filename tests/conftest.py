@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
 
@@ -29,19 +29,29 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def hub_databases(request: pytest.FixtureRequest) -> Databases:
-    """SQLite, unless a test asks for more; see `tests.databases.both_databases`."""
-    made: dict[Path, str] = {}
+def backend(request: pytest.FixtureRequest) -> str:
+    """``sqlite``, unless a test asks for more; see `tests.databases.both_databases`."""
+    wanted: str = getattr(request, "param", "sqlite")
+    return wanted
 
-    def database(folder: Path) -> str:
-        if getattr(request, "param", "sqlite") == "sqlite":
-            return ""
-        if folder not in made:
-            server: Postgres = request.getfixturevalue("postgres")
-            made[folder] = server.create()
-        return made[folder]
 
-    return database
+@pytest.fixture
+def hub_databases(request: pytest.FixtureRequest, backend: str) -> Databases:
+    """For each folder a database of its own, where no hub has stored anything yet."""
+    return _databases(request, backend, empty=False)
+
+
+@pytest.fixture
+def empty_databases(request: pytest.FixtureRequest, backend: str) -> Databases:
+    """The same without any table."""
+    return _databases(request, backend, empty=True)
+
+
+def _databases(request: pytest.FixtureRequest, backend: str, *, empty: bool) -> Databases:
+    if backend == "sqlite":
+        return lambda folder: ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return cache(lambda folder: server.create(empty=empty))
 
 
 # An installed hub brings its test kit by itself; from a bare checkout it has to be named.

@@ -72,9 +72,9 @@ async def change(database: str, sql: str) -> None:
 
 
 @both_databases
-async def test_the_migrations_make_what_the_models_say(hub_databases: Databases, tmp_path: Path) -> None:
-    found = await schema_of(await migrated(place(hub_databases, tmp_path / "migrated")))
-    wanted = await schema_of(await generated(place(hub_databases, tmp_path / "generated")))
+async def test_the_migrations_make_what_the_models_say(empty_databases: Databases, tmp_path: Path) -> None:
+    found = await schema_of(await migrated(place(empty_databases, tmp_path / "migrated")))
+    wanted = await schema_of(await generated(place(empty_databases, tmp_path / "generated")))
     assert found.keys() == wanted.keys()
     for table, described in wanted.items():
         assert found[table] == described, table
@@ -82,8 +82,8 @@ async def test_the_migrations_make_what_the_models_say(hub_databases: Databases,
 
 
 @both_databases
-async def test_the_comparison_sees_every_difference(hub_databases: Databases, tmp_path: Path) -> None:
-    database = await migrated(place(hub_databases, tmp_path))
+async def test_the_comparison_sees_every_difference(empty_databases: Databases, tmp_path: Path) -> None:
+    database = await migrated(place(empty_databases, tmp_path))
     seen = [await schema_of(database)]
     assert await schema_of(database) == seen[0]
     for sql in DIFFERENCES:
@@ -93,19 +93,19 @@ async def test_the_comparison_sees_every_difference(hub_databases: Databases, tm
 
 
 @both_databases
-async def test_migrating_twice_is_harmless(hub_databases: Databases, tmp_path: Path) -> None:
-    database = await migrated(place(hub_databases, tmp_path))
+async def test_migrating_twice_is_harmless(empty_databases: Databases, tmp_path: Path) -> None:
+    database = await migrated(place(empty_databases, tmp_path))
     once = await schema_of(database)
     await change(database, "INSERT INTO datum (name, value) VALUES ('a', '1')")
     assert await schema_of(await migrated(database)) == once
-    store = await Store.open(tmp_path, SystemClock(), database=hub_databases(tmp_path), on_events=lambda _: None)
+    store = await Store.open(tmp_path, SystemClock(), database=empty_databases(tmp_path), on_events=lambda _: None)
     assert await store.reader.value("SELECT value FROM datum WHERE name = ?", "a") == "1"
     await store.close()
 
 
 @on_postgres
-async def test_of_several_that_migrate_at_once_one_does_it(hub_databases: Databases, tmp_path: Path) -> None:
-    url = hub_databases(tmp_path)
+async def test_of_several_that_migrate_at_once_one_does_it(empty_databases: Databases, tmp_path: Path) -> None:
+    url = empty_databases(tmp_path)
 
     async def one(number: int) -> Store:
         return await Store.open(tmp_path / str(number), SystemClock(), database=url, on_events=lambda _: None)
