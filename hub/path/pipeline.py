@@ -50,19 +50,34 @@ class Pipeline:
         if isinstance(item, Act):
             await self._act(key, item)
             return None
+        failure: HubError | None = None
         while True:
             try:
-                return await self._arrive(key, item)
+                if failure is None or item.attempts < MAX_ATTEMPTS:
+                    return await self._arrive(key, item)
+                await self._give_up(item, failure)
+                return None
             except StoreUnavailable as error:
                 self._hub.log.error("the store is not available; a message waits", error=str(error))
                 await self._hub.clock.sleep(2)
             except (HookFailed, StoreError, Refused) as error:
+                failure = error
                 item.attempts += 1
-                if item.attempts >= MAX_ATTEMPTS:
-                    await self._give_up(item, error)
-                    return None
-                if not isinstance(error, Conflict):
+                if not isinstance(error, Conflict) and item.attempts < MAX_ATTEMPTS:
                     await self._hub.clock.sleep(2.0 ** (item.attempts - 1))
+            if await self._was_done(item):
+                return None
+
+    async def _was_done(self, arrival: Arrival) -> bool:
+        """After a failure: was it stored all the same? A database may commit and be gone before it can say so."""
+        try:
+            state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", arrival.id)
+        except StoreUnavailable:
+            return False
+        if state == NEW:
+            return False
+        self._hub.path.reception.leave(arrival)
+        return True
 
     # -- a customer's message -----------------------------------------------------------------------
 
@@ -214,18 +229,23 @@ class Pipeline:
             await hub.store.commit(change)
         except StoreError:
             hub.path.delivery.let_go(outgoing)
+            hub.people.forget(dossier.person.id)
             raise
         for message, leg in scene.outgoing:
             hub.path.delivery.add(Parcel(message, leg, leg.channel))
         hub.notifier.scene(scene)
 
     async def _give_up(self, arrival: Arrival, error: HubError) -> None:
-        self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
-        self._hub.count("dead_in")
-        self._hub.path.dead_total += 1
         change = Change()
         row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
         change.write(Statements.inbox_done, row)
         change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
+        # Counted before anybody hears of it, as in the delivery.
+        change.after.append(self._count_dead)
         await self._hub.store.commit(change)
         self._hub.path.reception.leave(arrival)
+        self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
+
+    def _count_dead(self) -> None:
+        self._hub.count("dead_in")
+        self._hub.path.dead_total += 1

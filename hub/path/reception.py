@@ -12,7 +12,7 @@ from hub.message import check_body
 from hub.path.items import Arrival
 from hub.plugin import Accepted, Inbound
 from hub.store.change import Change, to_json
-from hub.store.ids import time_of
+from hub.store.ids import first_at, time_of
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -101,9 +101,11 @@ class Reception:
 
         At the start these are what a crash left behind; later the right number is 0.
         """
-        begin = min(self.in_flight, default=self._hub.store.ids.next())
+        until = older_than or int(self._hub.clock.now() * 1000)
+        # What is younger may be in nobody's hands too: stored by a database that was gone before it could say so.
+        begin = min(min(self.in_flight, default=self._hub.store.ids.next()), first_at(until))
         last, found = await self._swept_to() - 1, 0
-        while rows := await self._hub.store.reader.all(_NEW, last, NEW, older_than or int(self._hub.clock.now() * 1000)):
+        while rows := await self._hub.store.reader.all(_NEW, last, NEW, until):
             last = rows[-1]["id"]
             for row in rows:
                 if row["id"] not in self.in_flight and await self._still_new(row["id"], older_than):

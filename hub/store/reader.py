@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
 from hub.errors import StoreUnavailable
+from hub.store.postgres import troubles
 from hub.store.statements import numbered
 
 Row = Mapping[str, Any]
@@ -20,12 +22,15 @@ class Reader:
     def __init__(self, connection: BaseDBAsyncClient, *, postgres: bool) -> None:
         self._connection = connection
         self._postgres = postgres
+        # Tortoise translates what is wrong with a query, and lets through what is wrong with the connection.
+        below: tuple[type[Exception], ...] = troubles() if postgres else (OSError, sqlite3.Error)
+        self._troubles = (BaseORMException, *below)
 
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
         """All rows. Raises StoreUnavailable when the database cannot be read."""
         try:
             rows: Sequence[Row] = await self._connection.execute_query_dict(self._sql(sql), list(values))
-        except (BaseORMException, OSError) as error:
+        except self._troubles as error:
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
         return rows
 

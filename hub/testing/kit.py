@@ -240,5 +240,8 @@ class _Broken:
     async def write(self, group: Group) -> dict[int, int]:
         raise StoreUnavailable("the database cannot be written: database or disk is full")
 
+    async def position(self) -> int:
+        return await self._inner.position()
+
     async def close(self) -> None:
         await self._inner.close()
