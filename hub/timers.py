@@ -20,7 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from hub.conversations.rows import timer_row
 from hub.errors import ConfigError, StoreUnavailable
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.reader import Row, marks
 from hub.store.statements import Statements
 
@@ -180,7 +180,7 @@ class Timers:
         if error is not None:
             attempts = row["attempts"] + 1
             wait = min(LONGEST_WAIT, 2.0 ** attempts)
-            text = (str(error) or type(error).__name__)[:500]
+            text = fitting(str(error) or type(error).__name__, 500)
             change.write(Statements.change_timer, (self._now() + int(wait * 1000), attempts, text, row["id"]))
         elif row["seconds"] or row["cron"]:
             due = self._next(row["seconds"], row["cron"], self._now())

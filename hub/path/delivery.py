@@ -29,7 +29,7 @@ from hub.path.lanes import Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.reader import Row
 from hub.store.statements import Statements
 
@@ -224,12 +224,13 @@ class Delivery:
     def _done(self, parcel: Parcel, message: Message, sent: Sent) -> None:
         """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
         self._hub.count("sent")
+        external_id = fitting(sent.external_id, 200)
         change = Change()
         change.write(Statements.drop_outbox, (parcel.id,))
-        if sent.external_id or sent.state != "sent":
-            change.write(Statements.message_delivered, (sent.state, sent.external_id, message.id))
+        if external_id or sent.state != "sent":
+            change.write(Statements.message_delivered, (sent.state, external_id, message.id))
         if message.author.kind == "agent":
-            self._tell(change, replace(message, state=sent.state, external_id=sent.external_id))
+            self._tell(change, replace(message, state=sent.state, external_id=external_id))
         change.after.append(lambda: self._under_way.discard(parcel.id))
         future = self._hub.store.committer.submit(change)
         future.add_done_callback(lambda done: self._check_stored(done, parcel, message, sent))
@@ -251,14 +252,14 @@ class Delivery:
             return True
         longest = min(LONGEST_WAIT, 2.0 ** parcel.attempts)
         wait = retry_after if retry_after is not None else random.uniform(longest / 2, longest)
-        parcel.error = str(error)[:500]
+        parcel.error = fitting(str(error), 500)
         self._hub.count("retried")
         await self._hub.store.commit(self._row(parcel, DUE, self._now() + int(wait * 1000)))
         await self._hub.clock.sleep(wait)
         return False
 
     async def _dead(self, parcel: Parcel, message: Message, reason: str) -> None:
-        parcel.error = reason[:500]
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DEAD, self._now())
         message = replace(message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))

@@ -19,7 +19,7 @@ from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
 from hub.records import Identity, Person
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ class MessagePath:
             if state == "read":
                 change.write(Statements.messages_read, (message.conversation_id, message.id))
             else:
-                change.write(Statements.change_message, (state, message.external_id, error[:500], message.id))
-            data = {"state": state, "error": error[:500]}
+                change.write(Statements.change_message, (state, message.external_id, fitting(error, 500), message.id))
+            data = {"state": state, "error": fitting(error, 500)}
             change.event("message.changed", scene.now, *ids, message=message, public=True, data=data)
 
         await self.play(message.person_id, "", play)

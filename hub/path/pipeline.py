@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
-from hub.conversations.scene import Scene
+from hub.conversations.scene import MAX_NAME, Scene
 from hub.errors import Conflict, HookFailed, HubError, Refused, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
 from hub.message import Choice
@@ -20,7 +20,7 @@ from hub.path.items import Act, Arrival, Item
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, Person, WaitReason
-from hub.store.change import Change, to_json
+from hub.store.change import Change, fitting, to_json
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Pipeline:
         name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.locale)
         return Person(
             self._hub.store.ids.next(),
-            name[:200],
+            fitting(name, MAX_NAME),
             locale=sender.locale,
             verified=sender.verified,
             attributes=dict(sender.attributes),
@@ -237,7 +237,7 @@ class Pipeline:
 
     async def _give_up(self, arrival: Arrival, error: HubError) -> None:
         change = Change()
-        row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
+        row = (DEAD, to_json(arrival), arrival.attempts, fitting(str(error), 500), arrival.id, NEW)
         change.write(Statements.inbox_done, row)
         change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
         # Counted before anybody hears of it, as in the delivery.

@@ -22,6 +22,13 @@ def troubles() -> tuple[type[Exception], ...]:
     return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
+def is_bad_value(error: BaseException | None) -> bool:
+    """Whether PostgreSQL cannot work with a value of ours, such as text with NUL in it."""
+    import asyncpg
+
+    return isinstance(error, asyncpg.DataError)
+
+
 class PostgresWriter:
     """Writes to one database through one asyncpg connection."""
 
