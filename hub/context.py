@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.plugin import Accepted, Inbound
     from hub.store.data import InstanceData
     from hub.web.media import Media
-    from hub.web.openapi import Operation
+    from hub.web.operations import Operation
     from hub.web.realtime import Realtime
 
 T = TypeVar("T")
