@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.errors import Problem
+
 Scalar = str | int | float | bool | None
 Loc = tuple[str | int, ...]
 
@@ -36,6 +38,11 @@ class Fault:
     message: str
     hint: str = ""
     key: str = ""
+
+    def at(self, loc: Loc = ()) -> Problem:
+        """The problem, where `loc` is the way to the value through the whole document."""
+        way = dotted((*loc, self.key) if self.key else loc)
+        return Problem(self.message, self.place.file, self.place.line, self.place.column, way, self.hint)
 
 
 @dataclass(slots=True)
@@ -77,6 +84,10 @@ class Value:
     def all_secrets(self) -> frozenset[str]:
         """Every secret in it and below it."""
         return frozenset(secret for _, value in self.walk() for secret in value.secrets)
+
+    def all_faults(self) -> list[tuple[Loc, Problem]]:
+        """What was already wrong while reading, each with the way to it."""
+        return [(loc, fault.at(loc)) for loc, value in self.walk() for fault in value.faults]
 
     def follow(self, loc: Sequence[str | int]) -> tuple[Loc, Value, Place]:
         """As far as `loc` leads: the steps that exist, the value there, and the place of its key or itself.
