@@ -21,9 +21,9 @@ from hub.calling import attempt
 from hub.cli_store import add_commands
 from hub.cli_words import word
 from hub.commands import Command
-from hub.config import LoadedConfig, json_schema, load
+from hub.config import json_schema, load
 from hub.errors import ConfigError, HubError
-from hub.finding import brought_words, installed, load_plugin
+from hub.finding import brought_words, check_plugin, installed, load_plugin
 from hub.plugin import Plugin, family_of
 from hub.version import VERSION
 
@@ -63,13 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def locale_of(arguments: Sequence[str], env: Mapping[str, str]) -> str:
     """The language to speak: what ``--locale`` says, else what the environment says, else English."""
-    for at, argument in enumerate(arguments):
-        if argument == "--locale" and at + 1 < len(arguments):
-            return arguments[at + 1]
-        if argument.startswith("--locale="):
-            return argument.removeprefix("--locale=")
+    first = argparse.ArgumentParser("hub", add_help=False, allow_abbrev=False)
+    first.add_argument("--locale")
+    chosen: str | None = first.parse_known_args(arguments)[0].locale
     said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    return "zh-CN" if said.startswith("zh") else "en"
+    return chosen or ("zh-CN" if said.startswith("zh") else "en")
 
 
 def tell(line: str) -> None:
@@ -159,19 +157,15 @@ def serve(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """`hub check`: tell everything that is wrong with a configuration; nothing is started or fetched."""
     config = load(options.file, locale=options.locale)
-    print(word(options.locale, "checked", files=len(config.files), instances=_instances(config)))
+    instances = ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
+    print(word(options.locale, "checked", files=len(config.files), instances=instances))
     return OK
-
-
-def _instances(config: LoadedConfig) -> str:
-    return ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
 
 
 def schema(options: argparse.Namespace) -> int:
     """`hub schema`: the JSON schema of the document with all installed plugins."""
     loaded: dict[str, type[Plugin[Any]]] = {}
-    known = installed()
-    for name in known:
+    for name in (known := installed()):
         try:
             loaded[name] = load_plugin(name, known)
         except ConfigError as error:
@@ -185,25 +179,32 @@ def schema(options: argparse.Namespace) -> int:
 
 
 def plugins(options: argparse.Namespace) -> int:
-    """`hub plugins`: what is installed and, with a configuration, which instances it has."""
-    named: dict[str, list[str]] = {}
-    if options.file is not None:
-        for spec in load(options.file, locale=options.locale).instances:
-            named.setdefault(spec.plugin_name, []).append(spec.name)
-    rows = [_row(name, point, named.get(name, ())) for name, point in sorted(installed().items())]
-    heads = [word(options.locale, f"head_{head}") for head in ("name", "family", "version", "requires", "instances")]
-    for line in table([heads, *rows]):
+    """`hub plugins`: what is installed, whether it can be used and, with a configuration, which instances it has."""
+    specs = load(options.file, locale=options.locale).instances if options.file is not None else ()
+    heads = ("name", "family", "version", "requires", "state", "instances", "summary")
+    rows = [[word(options.locale, f"head_{head}") for head in heads]]
+    for name, point in sorted(installed().items()):
+        instances = ", ".join(spec.name for spec in specs if spec.plugin_name == name)
+        *facts, summary = _about(name, point, options.locale)
+        rows.append([cell or "-" for cell in (name, *facts, instances, summary)])
+    for line in table(rows):
         print(line)
     return OK
 
 
-def _row(name: str, point: EntryPoint, instances: Sequence[str]) -> list[str]:
-    version = point.dist.version if point.dist is not None else "-"
+def _about(name: str, point: EntryPoint, locale: str) -> tuple[str, ...]:
+    """Family, version, which hub it requires, state and summary of an installed plugin; or why it cannot be used."""
+    version = point.dist.version if point.dist is not None else ""
     try:
         cls = load_plugin(name, {name: point})
     except ConfigError as error:
-        return [name, "-", version, "-", str(error)]
-    return [name, family_of(cls), version, cls.requires_hub or "-", ", ".join(instances) or "-"]
+        return "", version, "", word(locale, "broken"), str(error)
+    about = (family_of(cls), version, cls.requires_hub)
+    try:
+        check_plugin(name, cls, VERSION)
+    except ConfigError as error:
+        return *about, word(locale, "unfit"), str(error)
+    return *about, word(locale, "usable"), (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
