@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hub.errors import CallFailed, ConfigError, Problem
 from hub.finding import check_plugin, groups_of, start_order
@@ -30,8 +31,8 @@ class Registry:
         self._started: list[Instance] = []
         self._news: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
-        hub.calls.on_suspended = self._suspended
-        hub.calls.on_resumed = self._resumed
+        hub.calls.on_suspended = partial(self._breaker, "suspended")
+        hub.calls.on_resumed = partial(self._breaker, "running")
 
     # -- what there is --------------------------------------------------------------------------
 
@@ -73,10 +74,6 @@ class Registry:
     async def until(self, name: str, *states: str) -> None:
         """Return when the instance is, or be it briefly was, in one of `states`."""
         await one_of([self._instance(name)], *states)
-
-    def watch(self, name: str, task: asyncio.Task[Any]) -> None:
-        """Restart the instance, with backoff, when its background `task` raises."""
-        self._instance(name).watch(task)
 
     # -- start and stop -------------------------------------------------------------------------
 
@@ -168,10 +165,6 @@ class Registry:
             await self._hub.calls.notify("instance_changed", name=name, state=state, reason=reason)
             self._news.task_done()
 
-    def _suspended(self, name: str, reason: str) -> None:
+    def _breaker(self, state: Literal["running", "suspended"], name: str, reason: str = "") -> None:
         if name in self._instances:
-            self._instances[name].suspended(reason)
-
-    def _resumed(self, name: str) -> None:
-        if name in self._instances:
-            self._instances[name].resumed()
+            self._instances[name].breaker(state, reason)

@@ -315,4 +315,4 @@ async def test_until_given_up_leaves_nothing_behind(hub: Runtime) -> None:
     await hub.clock.settle()
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert hub.registry._instances["a"]._watchers == []
+    assert hub.registry._instances["a"].watchers == []
