@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class CustomerCard:
+
+class CustomerCard(msgspec.Struct, frozen=True):
     """What a CRM knows about somebody: written to the person, newer over older.
 
     `external_id` is the CRM's own id for them, `url` a page about them.
@@ -16,12 +16,11 @@ class CustomerCard:
     external_id: str
     name: str = ""
     tier: str = ""
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyOffer:
+class SurveyOffer(msgspec.Struct, frozen=True):
     """An invitation to a survey: shown as a card with `title`, `text` and the link `url`.
 
     `token` ties the answer to the conversation it is about.
@@ -34,21 +33,19 @@ class SurveyOffer:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyAnswer:
+class SurveyAnswer(msgspec.Struct, frozen=True):
     """One filled-in survey. `answers` maps question names to JSON values, `score` is 0 to 1 or None."""
 
     survey: str
     token: str
     conversation_id: int
     person_id: int
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Any] = {}
     score: float | None = None
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PanelItem:
+class PanelItem(msgspec.Struct, frozen=True):
     """One line of a panel: a label, a value, and a link where there is one."""
 
     label: str
@@ -56,8 +53,7 @@ class PanelItem:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """A titled list beside the conversation. `id` is stable, so that the page remembers it is folded."""
 
     id: str
@@ -65,8 +61,7 @@ class Panel:
     items: tuple[PanelItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """A reply proposed to the agent. `confidence` is 0 to 1; `source` says where it comes from."""
 
     text: str

@@ -6,15 +6,15 @@ A plugin never holds a transaction: if it is cancelled or breaks half-way, nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from hub.message import Body, Element, Text
 from hub.records import Conversation, Identity, Message, Person, WaitReason
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Say this to the customer, or with ``visibility="note"`` to the agents only.
 
     `leg` is a leg's id; None means the leg the customer wrote on last.
@@ -25,53 +25,46 @@ class Send:
     leg: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(msgspec.Struct, frozen=True):
     """Give the conversation to people: into the queue of `team` ("" is the default team)."""
 
     reason: WaitReason = "asked"
     team: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AssignBot:
+class AssignBot(msgspec.Struct, frozen=True):
     """Give the conversation (back) to the bots."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssignAgent:
+class AssignAgent(msgspec.Struct, frozen=True):
     """Give the conversation to this agent (`agent` is an id)."""
 
     agent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True):
     """Add these tags to the conversation."""
 
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAttributes:
+class SetAttributes(msgspec.Struct, frozen=True):
     """Write facts about the person; a value of None removes one. `name` and `tier` where given."""
 
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
     name: str = ""
     tier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """Call this instance's job `job` (see `Context.job`) in `after` seconds, with `payload`."""
 
     job: str
     after: float
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """End the conversation."""
 
     tags: tuple[str, ...] = ()
@@ -85,8 +78,7 @@ def say(*parts: str | Element) -> Send:
     return Send(tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A bot's answer: what to do, and how sure it is.
 
     ``unsure=True`` counts: after as many unsure answers in a row as the configuration allows the
@@ -102,8 +94,7 @@ class Answer:
         return cls((say(*parts),), unsure=unsure)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """What a bot is asked: the customer's message and what is known around it.
 
     `history` are the messages before it, oldest first, at most 20. `locale` is the customer's, or the hub's default.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Unsupported
@@ -54,8 +54,7 @@ class Plugin(Generic[C]):
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What a platform allows.
 
     `kinds` are the element types it can show, `max_text` the longest text (0: none), `per_second` how many
@@ -72,8 +71,7 @@ class Limits:
     resend_safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Who wrote, as the channel knows them.
 
     `scope` is where `external_id` is valid; the instance's name where it is left empty. `verified` only when the platform
@@ -88,12 +86,11 @@ class Sender:
     scope: str = ""
     verified: bool = False
     locale: str = ""
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
     known_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True):
     """A message from a customer, verified and parsed.
 
     `key` is the channel's own name for it, unique within the instance: the same key twice is one message. `address` is where
@@ -106,12 +103,11 @@ class Inbound:
     body: Body
     address: str = ""
     at: int = 0
-    context: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = {}
     client_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The message is stored. `duplicate` when it already was; `message_id` is the same both times."""
 
     message_id: int
@@ -119,8 +115,7 @@ class Accepted:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(msgspec.Struct, frozen=True):
     """A message to deliver, already in the elements and lengths the channel declares.
 
     `key` is the same at every attempt (the provider's idempotency key where it has one), `attempt` counts from 1,
@@ -133,14 +128,13 @@ class Outbound:
     body: Body
     key: str
     attempt: int = 1
-    context: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = {}
     author: str = ""
     part: int = 0
     parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """It went out. `external_id` is the platform's id; `state` says more where the platform does."""
 
     external_id: str = ""
