@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.calling import attempt
-from hub.config.tree import Fault, Loc, Value
+from hub.config.tree import Loc, Value, problem
 from hub.config.words import did_you_mean, has, say
 from hub.errors import Problem
 from hub.log import HIDDEN
@@ -33,11 +33,11 @@ def checked(model: type[M], value: Value, loc: Loc, locale: str) -> tuple[M | No
         errors = tried.error.errors(include_url=False, include_input=False)
         problems = [_problem(model, value, loc, error, locale) for error in errors if not _told_already(value, error)]
     else:
-        problems = [Fault(value.place, f"{type(tried.error).__name__}: {tried.error}").at(loc)]
+        problems = [problem(value.place, f"{type(tried.error).__name__}: {tried.error}", loc)]
     texts = ((way, inner.data) for way, inner in value.walk() if isinstance(inner.data, str))
     declared = {text for way, text in texts if _SECRETS & set(_types_at(model, way))}
     secrets = value.all_secrets() | declared
-    return None, [replace(problem, message=hide(problem.message, secrets)) for problem in problems]
+    return None, [replace(one, message=hide(one.message, secrets)) for one in problems]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -69,7 +69,7 @@ def _problem(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails
     elif kind == "timezone":
         hint = say(locale, "timezone_hint")
     message = say(locale, kind, **context) if has(kind) else str(context.get("error", error["msg"]))
-    return Fault(place, message, hint).at((*loc, *steps))
+    return problem(place, message, (*loc, *steps), hint)
 
 
 def _known_keys(known: Iterable[str], locale: str) -> str:

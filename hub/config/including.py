@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hub.config.reading import read
 from hub.config.substitution import Substitution
-from hub.config.tree import Loc, Value, dotted
+from hub.config.tree import Loc, Value, below, dotted
 from hub.config.words import fault
 from hub.errors import ConfigError, Problem
 
@@ -47,7 +47,7 @@ class Including:
         named = own.mapping.pop(INCLUDE, None)
         entries = [] if named is None or named.data is None else named.items if isinstance(named.data, list) else [named]
         for entry in entries:
-            self._problems += [found.at((INCLUDE,)) for found in entry.faults]
+            self._problems += [below((INCLUDE,), found) for found in entry.faults]
             if not entry.faults and (not isinstance(entry.data, str) or not entry.data):
                 self._tell(entry, "include_kind")
         good = [entry for entry in entries if isinstance(entry.data, str) and entry.data and not entry.faults]
@@ -69,7 +69,7 @@ class Including:
         return []
 
     def _tell(self, value: Value, code: str, **facts: Any) -> None:
-        self._problems.append(fault(self._substitution.locale, value.place, code, **facts).at((INCLUDE,)))
+        self._problems.append(below((INCLUDE,), fault(self._substitution.locale, value.place, code, **facts)))
 
     def _merge(self, first: Value, second: Value, loc: Loc = ()) -> Value:
         """Both values as one; `second` is what was read later."""

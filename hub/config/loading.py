@@ -14,7 +14,7 @@ from hub.config.checking import checked
 from hub.config.including import Including
 from hub.config.models import NAME, HubConfig, PluginEntry
 from hub.config.substitution import Substitution
-from hub.config.tree import Fault, Loc, Place, Value
+from hub.config.tree import Loc, Place, Value, below, problem
 from hub.config.words import did_you_mean, fault, say
 from hub.errors import ConfigError, Problem
 from hub.finding import check_plugin, installed, load_plugin, start_order
@@ -89,7 +89,7 @@ class _Check:
         settings, self.problems = checked(HubConfig, self._document, (), self._locale)
         entries = list(self._listed())
         off = {("plugins", one.index) for one in entries if not one.said.enabled}
-        self.problems += [problem for loc, problem in self._document.all_faults() if loc[:2] not in off]
+        self.problems += [one for loc, one in self._document.all_faults() if loc[:2] not in off]
         self._teams()
         self._names(entries)
         instances = tuple(spec for spec in map(self._instance, entries) if spec is not None)
@@ -118,13 +118,13 @@ class _Check:
         return [] if listed is None else listed.items
 
     def _tell(self, at: tuple[Place, Loc], code: str, hint: str = "", **facts: object) -> None:
-        self.problems.append(fault(self._locale, at[0], code, hint, **facts).at(at[1]))
+        self.problems.append(below(at[1], fault(self._locale, at[0], code, hint, **facts)))
 
     def _pass_on(self, error: ConfigError, place: Place, loc: Loc, hint: str = "") -> None:
         """Tell of a plugin's code where the document names the plugin; its own place goes into the text."""
-        for problem in error.problems:
-            source = f"{problem.file}:{problem.line}: " if problem.file else ""
-            self.problems.append(Fault(place, source + problem.message, hint or problem.hint).at(loc))
+        for one in error.problems:
+            source = f"{one.file}:{one.line}: " if one.file else ""
+            self.problems.append(problem(place, source + one.message, loc, hint or one.hint))
 
     def _unique(self, names: Iterable[tuple[str, Place, Loc]], code: str) -> dict[str, Place]:
         """Where each name stands first; standing once more it is a problem."""

@@ -44,7 +44,7 @@ def read(path: Path, substitution: Substitution) -> Value:
         return Value(Place(file), {})
     value = _Builder(file, substitution).value(node, 0)
     if not isinstance(value.data, dict):
-        raise ConfigError([fault(locale, value.place, "no_mapping").at()])
+        raise ConfigError([fault(locale, value.place, "no_mapping")])
     return value
 
 
@@ -83,7 +83,7 @@ class _Builder:
         self._left -= 1
         if depth > MAX_DEPTH or self._left < 0:
             code, limit = ("too_deep", MAX_DEPTH) if depth > MAX_DEPTH else ("too_many", MAX_VALUES)
-            raise ConfigError([fault(self._locale, place, code, limit=limit).at()])
+            raise ConfigError([fault(self._locale, place, code, limit=limit)])
         tag = str(node.tag or "")
         if isinstance(node, ScalarNode):
             return self._scalar(node, tag, place)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
-from hub.config.tree import Fault, Place
+from hub.config.tree import Place, problem
+from hub.errors import Problem
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # reading
@@ -105,11 +106,11 @@ def has(code: str) -> bool:
     return _SAME_AS.get(code, code) in SENTENCES
 
 
-def fault(locale: str, place: Place, code: str, /, hint: str = "", **facts: Any) -> Fault:
+def fault(locale: str, place: Place, code: str, /, hint: str = "", **facts: Any) -> Problem:
     """What is wrong at `place`: the sentence `code`, and as a hint ``code_hint`` where there is none better."""
     if not hint and f"{code}_hint" in SENTENCES:
         hint = say(locale, f"{code}_hint", **facts)
-    return Fault(place, say(locale, code, **facts), hint, facts.get("key", ""))
+    return problem(place, say(locale, code, **facts), (facts["key"],) if "key" in facts else (), hint)
 
 
 def did_you_mean(locale: str, word: str, known: Iterable[str]) -> str:
