@@ -79,17 +79,21 @@ def tell(line: str) -> None:
 
 
 class Word(argparse.ArgumentParser):
-    """The parser of one word of the command line. `fill` gives it its arguments when the word is used, not before."""
+    """The parser of one word of the command line. `filler` gives it its arguments when the word is used, not before."""
 
-    def __init__(self, *, fill: Callable[[Word], None] | None = None, **how: Any) -> None:
+    def __init__(self, *, filler: Callable[[Word], None] | None = None, **how: Any) -> None:
         super().__init__(**how)
         self.add_argument("--locale", choices=("zh-CN", "en"), help="语言 · language")
-        self._fill = fill
+        self._filler = filler
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102
-        fill, self._fill = self._fill, None
-        if fill is not None:
-            fill(self)
+    def fill(self) -> None:
+        """Give it its arguments. Raises HubError where whoever brings the word cannot be imported."""
+        filler, self._filler = self._filler, None
+        if filler is not None:
+            filler(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102 - as argparse says
+        self.fill()
         return super().parse_known_args(args, namespace)
 
 
@@ -116,12 +120,12 @@ def make_parser(locale: str) -> Word:
     add_commands(commands, locale)
     for name, points in brought_words().items():
         if name not in commands.choices:
-            fill = partial(_filled, points, locale)
-            commands.add_parser(name, help=word(locale, "brought_by", module=points[0].module), fill=fill)
+            filler = partial(_fill, points, locale)
+            commands.add_parser(name, help=word(locale, "brought_by", module=points[0].module), filler=filler)
     return parser
 
 
-def _filled(points: Sequence[EntryPoint], locale: str, parser: Word) -> None:
+def _fill(points: Sequence[EntryPoint], locale: str, parser: Word) -> None:
     """Import the word that a plugin brings and let it say what it takes. Raises HubError."""
     point = points[0]
     if len(points) > 1:
