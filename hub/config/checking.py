@@ -31,7 +31,7 @@ def checked(model: type[M], value: Value, loc: Loc, locale: str) -> tuple[M | No
         return tried.value, []
     if isinstance(tried.error, ValidationError):
         errors = tried.error.errors(include_url=False, include_input=False)
-        problems = [_problem(model, value, loc, error, locale) for error in errors if not _told_already(value, error)]
+        problems = [found for error in errors for found in _problems(model, value, loc, error, locale)]
     else:
         problems = [problem(value.place, f"{type(tried.error).__name__}: {tried.error}", loc)]
     texts = ((way, inner.data) for way, inner in value.walk() if isinstance(inner.data, str))
@@ -49,16 +49,13 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _told_already(value: Value, error: ErrorDetails) -> bool:
-    """Whether it is about a scalar with a fault: what an unset variable leaves behind is no second problem."""
-    inner = value.follow(error["loc"])[1]
-    return bool(inner.faults) and not isinstance(inner.data, (dict, list)) and error["type"] != "extra_forbidden"
-
-
-def _problem(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails, locale: str) -> Problem:
+def _problems(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails, locale: str) -> Iterator[Problem]:
     kind, context, way = error["type"], error.get("ctx", {}), error["loc"]
     steps, inner, key_place = value.follow(way)
     place, hint = inner.place, ""
+    if inner.faults and not isinstance(inner.data, (dict, list)) and kind != "extra_forbidden":
+        # What an unset variable leaves behind is no second problem.
+        return
     if kind == "extra_forbidden":
         place, known = key_place, _keys_at(model, way[:-1])
         hint = did_you_mean(locale, str(way[-1]), known) or _known_keys(known, locale)
@@ -69,7 +66,7 @@ def _problem(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails
     elif kind == "timezone":
         hint = say(locale, "timezone_hint")
     message = say(locale, kind, **context) if has(kind) else str(context.get("error", error["msg"]))
-    return problem(place, message, (*loc, *steps), hint)
+    yield problem(place, message, (*loc, *steps), hint)
 
 
 def _known_keys(known: Iterable[str], locale: str) -> str:
