@@ -1,6 +1,7 @@
 """A real hub in a process of its own, run as ``hub serve`` runs it.
 
-``python -m bench.hub_process DATA [--web] [--delivered FILE]`` prints the line with its address when it is ready; SIGTERM ends it.
+``python -m bench.hub_process DATA [--web] [--delivered FILE]`` prints the line with its address when it is ready;
+SIGTERM ends it.
 """
 
 from __future__ import annotations

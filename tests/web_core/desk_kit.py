@@ -20,6 +20,7 @@ from hub.hub import Hub
 from hub.records import Agent
 from hub.server import Server
 from hub_media import Media
+from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
@@ -212,7 +213,8 @@ async def open_house(path: Path, *, clock: Clock | None = None, config: str = CO
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins={"media": Media, "toy": Toy}), path / "data", clock=clock, log=log)
+    plugins = {"media": Media, "toy": Toy, "ops": Ops}
+    hub = Hub(load(document, env={}, plugins=plugins), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:
