@@ -49,9 +49,22 @@ class Lanes(Generic[Item]):
         if lane is None:
             lane = self._lanes[key] = _Lane(key)
             lane.items.append(item)
-            lane.task = asyncio.create_task(self._run(lane))
+            self._begin(lane)
         else:
             lane.items.append(item)
+
+    def _begin(self, lane: _Lane[Item]) -> None:
+        lane.task = asyncio.create_task(self._run(lane))
+        lane.task.add_done_callback(lambda _: self._ended(lane))
+
+    def _ended(self, lane: _Lane[Item]) -> None:
+        if self._stopped or self._lanes.get(lane.key) is not lane:
+            return
+        # The work raised: that costs its item, and nothing of what waits behind it.
+        if lane.items:
+            self._begin(lane)
+        else:
+            del self._lanes[lane.key]
 
     async def _run(self, lane: _Lane[Item]) -> None:
         items = lane.items

@@ -41,13 +41,14 @@ class Pipeline:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._filters = Filters(hub)
+        self._claims: dict[Hashable, int] = {}
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
         key = arrival.identity
         if key in self._hub.path.lanes:
             return key
-        return self._hub.people.person_of(key) or key
+        return self._hub.people.person_of(key) or self._claims.get(key) or key
 
     async def work(self, key: Hashable, item: Item) -> Hashable | None:
         """Play one item. Returns the key of the lane it belongs to, when that is another one."""
@@ -81,7 +82,12 @@ class Pipeline:
         hub = self._hub
         now = int(hub.clock.now() * 1000)
         if isinstance(key, int):
-            scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
+            dossier = await hub.people.dossier(key)
+            if dossier.person.verified and arrival.identity not in dossier.identities:
+                # Somebody else was recognised in this person while the arrival waited to be.
+                self._claims.pop(arrival.identity, None)
+                return arrival.identity
+            scene = Scene(dossier, hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
             if known is not None:
@@ -102,6 +108,7 @@ class Pipeline:
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
+        self._claims.pop(arrival.identity, None)
         hub.path.reception.leave(arrival)
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
@@ -114,7 +121,11 @@ class Pipeline:
         if known is not None or not (sender.verified and sender.known_as):
             return known
         before = await people.find((*arrival.identity[:2], sender.known_as))
-        return before if before is not None and not before.person.verified else None
+        if before is None or before.person.verified:
+            return None
+        # What this sender writes until that is settled goes the same way, in order.
+        self._claims[arrival.identity] = before.person.id
+        return before
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender
@@ -252,6 +263,7 @@ class Pipeline:
         # Counted before anybody hears of it: the news to the desks carry the number.
         change.after.append(self._count_dead)
         await self._hub.store.commit(change)
+        self._claims.pop(arrival.identity, None)
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
         self._hub.path.reception.leave(arrival)
 
