@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Hashable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -16,11 +17,11 @@ from msgspec.structs import replace
 from hub.calling import outcome_of
 from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
 from hub.message import Body, degrade
-from hub.path.lanes import Lanes
+from hub.path.lanes import Crew, Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.reader import Row
 from hub.store.statements import Statements
 
@@ -66,25 +67,25 @@ class Parcel:
 
 
 class Delivery:
-    """Sends what the outbox holds."""
+    """Sends what the outbox holds. `under_way` are the rows in its hands, until it is stored how they ended."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, crew: Crew) -> None:
         self._hub = hub
-        self.lanes: Lanes[Parcel] = Lanes(self._work)
+        self.lanes: Lanes[Parcel] = Lanes(self._work, crew)
         self.pace = Pace(hub.clock)
-        self._under_way: set[int] = set()
+        self.under_way: set[int] = set()
 
     def hold(self, ids: Iterable[int]) -> None:
         """These rows are about to be stored and will be added: the sweep must not take them for lost."""
-        self._under_way.update(ids)
+        self.under_way.update(ids)
 
     def let_go(self, ids: Iterable[int]) -> None:
         """They were not stored after all."""
-        self._under_way.difference_update(ids)
+        self.under_way.difference_update(ids)
 
     def add(self, parcel: Parcel) -> None:
         """A row of the outbox is stored: send it, after what goes the same way already."""
-        self._under_way.add(parcel.id)
+        self.under_way.add(parcel.id)
         # By address and not by leg: a customer's next conversation has a new leg, and must not overtake the last one.
         self.lanes.submit((parcel.channel, parcel.leg.address), parcel)
 
@@ -94,14 +95,14 @@ class Delivery:
         while rows := await self._hub.store.reader.all(_DUE, last, DUE):
             last = rows[-1]["id"]
             for row in rows:
-                if row["id"] not in self._under_way and await self._still_due(row["id"]):
+                if row["id"] not in self.under_way and await self._still_due(row["id"]):
                     found += await self._take_up(row)
         return found
 
     async def _take_up(self, row: Row) -> int:
         message = await self._hub.reading.message(row["id"])
         leg = await self._hub.reading.leg(message.leg_id) if message is not None else None
-        if message is None or leg is None or row["id"] in self._under_way:
+        if message is None or leg is None or row["id"] in self.under_way:
             return 0
         self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"], row["due_at"]))
         return 1
@@ -110,7 +111,7 @@ class Delivery:
         if not self._hub.path.ready:
             return True
         state = await self._hub.store.reader.value("SELECT state FROM outbox WHERE id = ?", id)
-        return state == DUE and id not in self._under_way
+        return state == DUE and id not in self.under_way
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
         early = (parcel.due_at - self._now()) / 1000
@@ -125,7 +126,7 @@ class Delivery:
 
     async def _attempt(self, parcel: Parcel) -> bool:
         """Try once; True when the parcel needs no more care."""
-        channel = await self._channel(parcel)
+        channel = self._hub.registry.running_channel(parcel.channel) or await self._channel(parcel)
         outcome = await outcome_of(self._send(channel, parcel))
         match outcome.error:
             case None:
@@ -203,18 +204,18 @@ class Delivery:
     def _done(self, parcel: Parcel, sent: Sent) -> None:
         """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
         self._hub.count("sent")
-        change, message = Change(), parcel.message
+        change, message, external_id = Change(), parcel.message, fitting(sent.external_id, 200)
         change.write(Statements.drop_outbox, (parcel.id,))
-        if sent.external_id or sent.state != "sent":
-            change.write(Statements.message_delivered, (sent.state, sent.external_id, message.id))
+        if external_id or sent.state != "sent":
+            change.write(Statements.message_delivered, (sent.state, external_id, message.id))
         if parcel.awaited:
-            self._tell(change, replace(message, state=sent.state, external_id=sent.external_id, error=""))
-        change.after.append(lambda: self._under_way.discard(parcel.id))
-        future = self._hub.store.committer.submit(change)
-        future.add_done_callback(lambda done: self._check_stored(done, parcel, sent))
+            self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
+        change.after.append(partial(self.under_way.discard, parcel.id))
+        change.failed.append(partial(self._done_later, parcel, sent))
+        self._hub.store.committer.post(change)
 
-    def _check_stored(self, done: asyncio.Future[None], parcel: Parcel, sent: Sent) -> None:
-        if not done.cancelled() and done.exception() is not None and not self._hub.stopping:
+    def _done_later(self, parcel: Parcel, sent: Sent) -> None:
+        if not self._hub.stopping:
             self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
             asyncio.get_running_loop().call_later(2, self._done, parcel, sent)
 
@@ -236,7 +237,7 @@ class Delivery:
         return False
 
     async def _delay(self, parcel: Parcel, reason: str, wait: float) -> None:
-        parcel.error = reason[:500]
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DUE, self._now() + int(wait * 1000))
         if not parcel.awaited:
             self._tell(change, replace(parcel.message, state="queued"))
@@ -245,7 +246,7 @@ class Delivery:
         await self._rest(wait)
 
     async def _dead(self, parcel: Parcel, reason: str) -> None:
-        parcel.error = reason[:500]
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DEAD, self._now())
         message = replace(parcel.message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
@@ -253,7 +254,7 @@ class Delivery:
         # Counted before anybody hears of it: the news to the desks carry the number.
         change.after.append(self._count_dead)
         await self._stored(change)
-        self._under_way.discard(parcel.id)
+        self.under_way.discard(parcel.id)
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
         self._hub.notifier.failed(message, parcel.error)
 

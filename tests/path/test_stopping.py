@@ -144,3 +144,29 @@ async def test_a_fault_in_an_act_reaches_who_asked_and_the_lane_goes_on(hub_kit:
         await hub_kit.hub.path.play((await visitor.conversation()).person_id, "test", faulty)
     await visitor.says("二")
     await visitor.hears("二")
+
+
+async def test_what_ends_last_does_not_hold_up_the_end_by_a_delivery_of_its_own(make_hub: MakeHub) -> None:
+    world = FakePlatform()
+    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, clock=ManualClock())
+    visitor = kit.visitor("fake", "u1")
+    await visitor.says("一")
+    await visitor.hears("一")
+    begun, gate = asyncio.Event(), asyncio.Event()
+    world.fail(retry_after=LONG)
+    person = (await visitor.conversation()).person_id
+
+    async def slow(scene: Scene) -> None:
+        begun.set()
+        await gate.wait()
+        scene.line("closed")
+
+    act = asyncio.create_task(kit.hub.path.play(person, "test", slow))
+    await begun.wait()
+    stop = asyncio.create_task(dead_still(kit))
+    await kit.until(lambda: kit.hub.path.lanes._stopped, "a path that stops")
+    gate.set()
+    await act
+    await stop
+    assert [row["state"] for row in await kit.rows("SELECT state FROM outbox")] == [0]
+    assert world.texts() == ["一"]
