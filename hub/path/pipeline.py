@@ -86,8 +86,12 @@ class Pipeline:
             return False
         if state == NEW:
             return False
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
         return True
+
+    def _leave(self, arrival: Arrival) -> None:
+        self._claims.pop(arrival.identity, None)
+        self._hub.path.reception.leave(arrival)
 
     # -- a customer's message -----------------------------------------------------------------------
 
@@ -121,8 +125,7 @@ class Pipeline:
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
-        self._claims.pop(arrival.identity, None)
-        hub.path.reception.leave(arrival)
+        self._leave(arrival)
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
         return None
@@ -277,9 +280,8 @@ class Pipeline:
         # Counted before anybody hears of it: the news to the desks carry the number.
         change.after.append(self._count_dead)
         await self._hub.store.commit(change)
-        self._claims.pop(arrival.identity, None)
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
 
     def _count_dead(self) -> None:
         self._hub.count("dead_in")
