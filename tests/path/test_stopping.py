@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
 
 import pytest
 
@@ -170,3 +172,29 @@ async def test_what_ends_last_does_not_hold_up_the_end_by_a_delivery_of_its_own(
     await stop
     assert [row["state"] for row in await kit.rows("SELECT state FROM outbox")] == [0]
     assert world.texts() == ["一"]
+
+
+class Sluggish(EchoBot):
+    """Starts at once, and never again."""
+
+    starts: ClassVar[list[int]]
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        self.starts.append(1)
+        if len(self.starts) > 1:
+            await asyncio.Event().wait()
+        yield
+
+
+async def test_a_message_that_waits_for_a_bot_to_start_does_not_hold_up_the_end(make_hub: MakeHub) -> None:
+    starts: list[int] = []
+    bot = type("Sluggish", (Sluggish,), {"starts": starts})
+    kit = await make_hub(use(FakeChannel, "fake", world=FakePlatform()), use(bot, "bot"), clock=ManualClock())
+    again = asyncio.create_task(kit.hub.registry.restart("bot", EchoBot.Config()))
+    await kit.until(lambda: len(starts) == 2, "a bot that is starting")
+    await kit.visitor("fake", "u1").says("一")
+    await kit.until(lambda: kit.hub.path.lanes._resting, "a message that waits for it")
+    await dead_still(kit)
+    assert [row["state"] for row in await kit.rows("SELECT state FROM inbox")] == [0]
+    again.cancel()
