@@ -1,4 +1,4 @@
-"""A hub process for benchmarks and fault tests: a webhook channel and an echo bot. Arguments: data folder, port."""
+"""A hub process for benchmarks and fault tests: a webhook channel and an echo bot. Arguments: data folder, port, database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from hub.server import Server
 
 DELIVERED = Path(sys.argv[1]) / "delivered"
 YAML = """
-hub: {log: {level: error}}
+hub: {log: {level: error}, database: "%s"}
 plugins:
   - {use: webhook, required: true}
   - {use: echo, required: true}
@@ -74,9 +74,9 @@ class Echo(Bot[PluginConfig]):
         return Answer.of("echo " + plain_text(turn.message.body))
 
 
-async def main(data: Path, port: int) -> None:
+async def main(data: Path, port: int, database: str) -> None:
     document = data / "hub.yaml"
-    document.write_text(YAML, "utf-8")
+    document.write_text(YAML % database, "utf-8")
     config = load(document, {}, {"webhook": Webhook, "echo": Echo})
     async with Server(Hub(config, data), port=port):
         print("ready", flush=True)
@@ -84,4 +84,4 @@ async def main(data: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:] or [""]))
