@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from msgspec import field
+
+from hub.records import Record
 
 
-class CustomerCard(msgspec.Struct, frozen=True):
+class CustomerCard(Record, frozen=True):
     """What a CRM knows about somebody: written to the person, newer over older.
 
     `external_id` is the CRM's own id for them, `url` a page about them.
@@ -16,11 +18,11 @@ class CustomerCard(msgspec.Struct, frozen=True):
     external_id: str
     name: str = ""
     tier: str = ""
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = field(default_factory=dict)
     url: str = ""
 
 
-class SurveyOffer(msgspec.Struct, frozen=True):
+class SurveyOffer(Record, frozen=True):
     """An invitation to a survey: shown as a card with `title`, `text` and the link `url`.
 
     `token` ties the answer to the conversation it is about.
@@ -33,19 +35,19 @@ class SurveyOffer(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class SurveyAnswer(msgspec.Struct, frozen=True):
+class SurveyAnswer(Record, frozen=True):
     """One filled-in survey. `answers` maps question names to JSON values, `score` is 0 to 1 or None."""
 
     survey: str
     token: str
     conversation_id: int
     person_id: int
-    answers: dict[str, Any] = {}
+    answers: dict[str, Any] = field(default_factory=dict)
     score: float | None = None
     comment: str = ""
 
 
-class PanelItem(msgspec.Struct, frozen=True):
+class PanelItem(Record, frozen=True):
     """One line of a panel: a label, a value, and a link where there is one."""
 
     label: str
@@ -53,7 +55,7 @@ class PanelItem(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class Panel(msgspec.Struct, frozen=True):
+class Panel(Record, frozen=True):
     """A titled list beside the conversation. `id` is stable, so that the page remembers it is folded."""
 
     id: str
@@ -61,7 +63,7 @@ class Panel(msgspec.Struct, frozen=True):
     items: tuple[PanelItem, ...] = ()
 
 
-class Suggestion(msgspec.Struct, frozen=True):
+class Suggestion(Record, frozen=True):
     """A reply proposed to the agent. `confidence` is 0 to 1; `source` says where it comes from."""
 
     text: str

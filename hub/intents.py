@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import msgspec
+from msgspec import field
 
 from hub.message import Body, Element, Text
-from hub.records import Conversation, Identity, Message, Person, WaitReason
+from hub.records import Conversation, Identity, Message, Person, Record, WaitReason
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(Record, frozen=True):
     """Say this to the customer, or with ``visibility="note"`` to the agents only.
 
     `leg` is a leg's id; None means the leg the customer wrote on last.
@@ -25,46 +25,46 @@ class Send(msgspec.Struct, frozen=True):
     leg: int | None = None
 
 
-class HandOver(msgspec.Struct, frozen=True):
+class HandOver(Record, frozen=True):
     """Give the conversation to people: into the queue of `team` ("" is the default team)."""
 
     reason: WaitReason = "asked"
     team: str = ""
 
 
-class AssignBot(msgspec.Struct, frozen=True):
+class AssignBot(Record, frozen=True):
     """Give the conversation (back) to the bots."""
 
 
-class AssignAgent(msgspec.Struct, frozen=True):
+class AssignAgent(Record, frozen=True):
     """Give the conversation to this agent (`agent` is an id)."""
 
     agent: int
 
 
-class Tag(msgspec.Struct, frozen=True):
+class Tag(Record, frozen=True):
     """Add these tags to the conversation."""
 
     tags: tuple[str, ...]
 
 
-class SetAttributes(msgspec.Struct, frozen=True):
+class SetAttributes(Record, frozen=True):
     """Write facts about the person; a value of None removes one. `name` and `tier` where given."""
 
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     tier: str = ""
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class Schedule(Record, frozen=True):
     """Call this instance's job `job` (see `Context.job`) in `after` seconds, with `payload`."""
 
     job: str
     after: float
-    payload: dict[str, Any] = {}
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
-class Close(msgspec.Struct, frozen=True):
+class Close(Record, frozen=True):
     """End the conversation."""
 
     tags: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def say(*parts: str | Element) -> Send:
     return Send(tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(Record, frozen=True):
     """A bot's answer: what to do, and how sure it is.
 
     ``unsure=True`` counts: after as many unsure answers in a row as the configuration allows the
@@ -94,7 +94,7 @@ class Answer(msgspec.Struct, frozen=True):
         return cls((say(*parts),), unsure=unsure)
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(Record, frozen=True):
     """What a bot is asked: the customer's message and what is known around it.
 
     `history` are the messages before it, oldest first, at most 20. `locale` is the customer's, or the hub's default.

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
-import msgspec
+from msgspec import field
 from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Unsupported
 from hub.message import Body
+from hub.records import Record
 
 if TYPE_CHECKING:
     from hub.context import Context
@@ -54,7 +55,7 @@ class Plugin(Generic[C]):
         yield
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(Record, frozen=True):
     """What a platform allows.
 
     `kinds` are the element types it can show, `max_text` the longest text (0: none), `per_second` how many
@@ -71,7 +72,7 @@ class Limits(msgspec.Struct, frozen=True):
     resend_safe: bool = True
 
 
-class Sender(msgspec.Struct, frozen=True):
+class Sender(Record, frozen=True):
     """Who wrote, as the channel knows them.
 
     `scope` is where `external_id` is valid; the instance's name where it is left empty. `verified` only when the platform
@@ -86,11 +87,11 @@ class Sender(msgspec.Struct, frozen=True):
     scope: str = ""
     verified: bool = False
     locale: str = ""
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = field(default_factory=dict)
     known_as: str = ""
 
 
-class Inbound(msgspec.Struct, frozen=True):
+class Inbound(Record, frozen=True):
     """A message from a customer, verified and parsed.
 
     `key` is the channel's own name for it, unique within the instance: the same key twice is one message. `address` is where
@@ -103,11 +104,11 @@ class Inbound(msgspec.Struct, frozen=True):
     body: Body
     address: str = ""
     at: int = 0
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = field(default_factory=dict)
     client_id: str = ""
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(Record, frozen=True):
     """The message is stored. `duplicate` when it already was; `message_id` is the same both times."""
 
     message_id: int
@@ -115,7 +116,7 @@ class Accepted(msgspec.Struct, frozen=True):
     duplicate: bool = False
 
 
-class Outbound(msgspec.Struct, frozen=True):
+class Outbound(Record, frozen=True):
     """A message to deliver, already in the elements and lengths the channel declares.
 
     `key` is the same at every attempt (the provider's idempotency key where it has one), `attempt` counts from 1,
@@ -128,13 +129,13 @@ class Outbound(msgspec.Struct, frozen=True):
     body: Body
     key: str
     attempt: int = 1
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = field(default_factory=dict)
     author: str = ""
     part: int = 0
     parts: int = 1
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(Record, frozen=True):
     """It went out. `external_id` is the platform's id; `state` says more where the platform does."""
 
     external_id: str = ""

@@ -203,10 +203,10 @@ class HubKit:
             await asyncio.sleep(LOOK_EVERY)
 
     async def settled(self, *, turning: float = 0) -> None:
-        """Wait until nobody's message is being worked on and nothing is on its way out."""
+        """Wait until nobody's message is being worked on and nothing is on its way out, nor waits to be stored."""
         path = self.hub.path
         await self.until(
-            lambda: not len(path.lanes) and not len(path.delivery.lanes) and not path.reception.in_flight,
+            lambda: not len(path.lanes) and not path.delivery.under_way and not path.reception.in_flight,
             "an idle hub",
             turning=turning,
         )
