@@ -20,7 +20,8 @@ def troubles() -> tuple[type[Exception], ...]:
     """What asyncpg raises when the server, or the way to it, does not do its part."""
     import asyncpg
 
-    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+    # The last one: the server said goodbye while nobody listened, and the connection is not closed yet.
+    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def is_bad_value(error: BaseException | None) -> bool:
@@ -77,6 +78,8 @@ class PostgresWriter:
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise StoreError(f"a row cannot be stored: {error}") from error
         except troubles() as error:
+            if not isinstance(error, asyncpg.PostgresError):
+                connection.terminate()
             raise StoreUnavailable(f"the database cannot be written: {error}") from error
         return found
 
@@ -86,6 +89,7 @@ class PostgresWriter:
         try:
             return int(await connection.fetchval(POSITION))
         except troubles() as error:
+            connection.terminate()
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
 
     async def _run(
