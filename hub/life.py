@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.context import Context
 from hub.errors import HubError
-from hub.implementations import implementations
+from hub.implementations import takes_part
 from hub.plugin import Plugin, PluginConfig
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Life:
     """
 
     def __init__(self, hub: Hub, spec: InstanceSpec) -> None:
-        self.ctx = Context(hub, spec.name, spec.folder)
+        self.ctx = Context(hub, spec.name, spec.folder, self._task_ended)
         self.plugin: Plugin[Any] | None = None
         self.crash: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._calls = hub.calls
@@ -60,7 +60,7 @@ class Life:
             self._calls.register(spec.name, self.plugin, spec.position)
         except HubError as error:
             return error
-        if any(found.hook == "crm_changes" for found in implementations(spec.cls)):
+        if takes_part(spec.cls, "crm_changes"):
             self.ctx.subscribe("crm_changes", self.plugin.crm_changes)  # type: ignore[attr-defined]
         return None
 
@@ -75,10 +75,6 @@ class Life:
         finally:
             while self.ctx.held():
                 await self._last("give back", self.ctx.release, deadline=RELEASE_LIMIT)
-
-    def watch(self, task: asyncio.Task[Any]) -> None:
-        """Let `crash` know when `task` raises."""
-        task.add_done_callback(self._task_ended)
 
     async def _enter(self) -> None:
         self.plugin = self._spec.cls(self._spec.config, self.ctx)

@@ -10,12 +10,39 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
+class Crew:
+    """The tasks that run lanes. One that has ended a lane goes on with the next that is ready, so that most cost no task."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Callable[[], Awaitable[None]]] = deque()
+        self._called = False
+
+    def take(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Call `run` in some task, soon."""
+        self._ready.append(run)
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._called = False
+        # Who is still ready found nobody who was just ending.
+        for _ in self._ready:
+            asyncio.create_task(self._work())  # noqa: RUF006 - the lanes hold their tasks
+
+    async def _work(self) -> None:
+        while self._ready:
+            await self._ready.popleft()()
+
+
 class _Lane(Generic[Item]):
+    # `task` is there while it runs the lane.
     __slots__ = ("items", "key", "task")
 
     def __init__(self, key: Hashable) -> None:
@@ -31,11 +58,13 @@ class Lanes(Generic[Item]):
     wait behind it go there.
     """
 
-    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]]) -> None:
+    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]], crew: Crew | None = None) -> None:
         self._work = work
+        self._crew = crew or Crew()
         self._lanes: dict[Hashable, _Lane[Item]] = {}
         self._resting: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._ended = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -49,20 +78,35 @@ class Lanes(Generic[Item]):
         if lane is None:
             lane = self._lanes[key] = _Lane(key)
             lane.items.append(item)
-            lane.task = asyncio.create_task(self._run(lane))
+            self._crew.take(partial(self._run, lane))
         else:
             lane.items.append(item)
 
     async def _run(self, lane: _Lane[Item]) -> None:
+        lane.task = asyncio.current_task()
         items = lane.items
-        while items and not self._stopped:
-            item = items.popleft()
-            elsewhere = await self._work(lane.key, item)
-            if elsewhere is not None and elsewhere != lane.key:
-                items.appendleft(item)
-                self._move(lane, elsewhere)
-                return
-        if not items:
+        try:
+            while items and not self._stopped:
+                item = items.popleft()
+                elsewhere = await self._work(lane.key, item)
+                if elsewhere is not None and elsewhere != lane.key:
+                    items.appendleft(item)
+                    self._move(lane, elsewhere)
+                    return
+            if not items:
+                del self._lanes[lane.key]
+        finally:
+            lane.task = None
+            if self._stopped:
+                self._ended.set()
+            elif self._lanes.get(lane.key) is lane:
+                # The work raised: that costs its item, and nothing of what waits behind it.
+                self._go_on(lane)
+
+    def _go_on(self, lane: _Lane[Item]) -> None:
+        if lane.items:
+            self._crew.take(partial(self._run, lane))
+        else:
             del self._lanes[lane.key]
 
     def _move(self, lane: _Lane[Item], key: Hashable) -> None:
@@ -93,11 +137,17 @@ class Lanes(Generic[Item]):
     async def stop(self, patience: float) -> None:
         """Close, and give what is under way up to `patience` seconds to end."""
         self.close()
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=patience)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        try:
+            async with asyncio.timeout(patience):
+                await self._quiet()
+        except TimeoutError:
+            for lane in self._lanes.values():
+                if lane.task is not None:
+                    lane.task.cancel()
+            await self._quiet()
+
+    async def _quiet(self) -> None:
+        # Not until the tasks end: one may have gone on with a lane of others.
+        while any(lane.task is not None for lane in self._lanes.values()):
+            self._ended.clear()
+            await self._ended.wait()

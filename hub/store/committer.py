@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
@@ -23,6 +24,12 @@ MAX_GROUP: Final = 512
 
 POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
 """Where the event log ends."""
+
+QUIET: Final = 0.0001
+"""Seconds; a shorter turn of the loop had nothing else to do."""
+
+LONGEST_WAIT: Final = 0.004
+"""Seconds that a group gathers at most, however busy the loop is."""
 
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
@@ -76,26 +83,22 @@ class Committer:
 
     def submit(self, change: Change) -> asyncio.Future[None]:
         """Queue a change; the future is done when it is stored. Changes are stored in the order they were submitted."""
+        future = change.future = asyncio.get_running_loop().create_future()
+        self.post(change)
+        return future
+
+    def post(self, change: Change) -> None:
+        """The same for a change that nobody waits for: its `after` and `failed` tell how it went."""
         if self._closing:
             raise StoreUnavailable("the hub is stopping")
-        future = change.future = asyncio.get_running_loop().create_future()
         self._waiting.append(change)
         if len(self._waiting) == 1:
             self._wake.set()
-        return future
-
-    async def commit(self, change: Change) -> None:
-        """Store the change. Cancelling the caller does not take it back: the future only tells how it went.
-
-        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
-        """
-        await self.submit(change)
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            # One turn of the loop, so that everybody who is ready gets into this group.
-            await asyncio.sleep(0)
+            await self._gathered()
             group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             if not self._waiting:
                 self._wake.clear()
@@ -105,6 +108,15 @@ class Committer:
                 return
             if self._closing:
                 self._wake.set()
+
+    async def _gathered(self) -> None:
+        """Let everybody who is ready get into this group: a busy loop makes large groups, an idle one does not wait."""
+        began = before = perf_counter()
+        while before - began < LONGEST_WAIT:
+            await asyncio.sleep(0)
+            before, turned = perf_counter(), before
+            if before - turned < QUIET:
+                return
 
     async def _store(self, changes: Sequence[Change]) -> None:
         try:

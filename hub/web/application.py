@@ -15,7 +15,7 @@ from aiohttp import HttpVersion11, web
 
 from hub.calling import outcome_of
 from hub.errors import Refused
-from hub.web import metrics, openapi, probes
+from hub.web import probes
 from hub.web.failures import answer_for
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def build(hub: Hub, **options: Any) -> web.Server:
 
     Raises ConfigError when a plugin took an address of the hub's own.
     """
-    for part in (probes, metrics, openapi):
-        part.register(hub)
+    probes.register(hub)
     loop = asyncio.get_running_loop()
     most = hub.settings.limits.body_bytes
 

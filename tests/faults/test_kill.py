@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 import sqlite3
-import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,12 +17,9 @@ import asyncpg
 import msgspec
 import pytest
 
-from tests.browser.stage import free_port
+from bench.child import Child
 from tests.databases import Databases, both_databases
 from tests.faults.history import faults
-
-CHILD = Path(__file__).with_name("hub_process.py")
-ROOT = Path(__file__).parents[2]
 
 
 class Size(NamedTuple):
@@ -38,35 +34,34 @@ SIZES = {"sqlite": Size(200, 100, 20), "postgres": Size(20, 20, 3)}
 
 
 class Victim:
-    """The hub's process: started again each time it is killed."""
+    """The hub's process: started again, at another address, each time it is killed."""
+
+    url: str
+    _child: Child
 
     def __init__(self, data: Path, database: str) -> None:
         self.data = data
         self.database = database
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/webhook/messages"
         self.up = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        command = (sys.executable, str(CHILD), str(self.data), str(self.port), self.database)
+        command = ("-m", "bench.hub_process", str(self.data), "--delivered", str(self.data / "delivered"))
+        more = ("--database", self.database) if self.database else ()
         async with asyncio.timeout(60):
             while not self.up.is_set():
-                process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-                assert process.stdout is not None
-                if await process.stdout.readline() == b"ready\n":
-                    self._process = process
-                    self.up.set()
-                else:
+                try:
+                    self._child = await Child.start(self.data.parent / "log", *command, *more)
+                except RuntimeError:
                     # A server may not have seen yet that the one before is gone; SQLite's lock goes at once.
-                    assert self.database
-                    await process.wait()
+                    if not self.database:
+                        raise
+                else:
+                    self.url = f"{self._child.url}/bench/messages"
+                    self.up.set()
 
     async def kill(self) -> None:
-        assert self._process is not None
         self.up.clear()
-        self._process.kill()
-        await self._process.wait()
+        await self._child.kill()
 
 
 @asynccontextmanager
@@ -201,18 +196,18 @@ async def test_nothing_is_lost_doubled_or_out_of_order_when_the_hub_is_killed(
     assert await read(victim, "SELECT count(*) FROM person") == [(size.visitors,)]
 
 
-GOOD = (["a", "b"], ["a", "b"], ["echo a", "echo b"])
+GOOD = (["a", "b"], ["a", "b"], ["echo: a", "echo: b"])
 
 
 @pytest.mark.parametrize(
     ("sent", "heard", "replies"),
     [
-        (["a", "b"], ["a"], ["echo a"]),
-        (["a", "b"], ["a", "b", "b"], ["echo a", "echo b", "echo b"]),
-        (["a", "b"], ["b", "a"], ["echo b", "echo a"]),
-        (["a", "b"], ["a", "b"], ["echo a"]),
-        (["a", "b"], ["a", "b"], ["echo a", "echo b", "echo b"]),
-        (["a", "b"], ["a", "b"], ["echo b", "echo a"]),
+        (["a", "b"], ["a"], ["echo: a"]),
+        (["a", "b"], ["a", "b", "b"], ["echo: a", "echo: b", "echo: b"]),
+        (["a", "b"], ["b", "a"], ["echo: b", "echo: a"]),
+        (["a", "b"], ["a", "b"], ["echo: a"]),
+        (["a", "b"], ["a", "b"], ["echo: a", "echo: b", "echo: b"]),
+        (["a", "b"], ["a", "b"], ["echo: b", "echo: a"]),
     ],
     ids=["lost", "doubled", "swapped", "unanswered", "answered twice", "answers swapped"],
 )
