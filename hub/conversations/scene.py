@@ -56,6 +56,7 @@ class Scene:
         self.before = dossier.conversation
         self.said: list[Message] = []
         self.outgoing: list[tuple[Message, Leg]] = []
+        self.kept_back: list[Message] = []
         self.now = now
         self.actor = actor
         self._dossier = dossier
@@ -226,7 +227,7 @@ class Scene:
         self.said.append(message)
         self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
-            text = fitting(plain_text(message.body), LAST_TEXT)
+            text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
         self.change.event(
             "message.created",
@@ -246,7 +247,9 @@ class Scene:
 
     def keep_back(self, message: Message, reason: str) -> None:
         """Do not say it: it becomes a note, so that agents read what was to be said and why it was not."""
-        self._restate(message, replace(message, direction="note", state="failed", error=fitting(reason, 500)))
+        note = replace(message, direction="note", state="failed", error=fitting(reason, 500))
+        self.kept_back.append(note)
+        self._restate(message, note)
         self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
         self.change.writes = [
             (statement, row)
@@ -403,17 +406,14 @@ class Scene:
         dossier.legs = self.legs
         dossier.identities.update(self._new_identities)
         if dossier.history is not None:
-            dossier.history.extend(message for message in self.said if message.direction != "note")
+            for message in self.said:
+                if message.direction != "note":
+                    dossier.history.append(message)
 
     @property
     def dossier(self) -> Dossier:
         """The dossier the scene is about."""
         return self._dossier
-
-    @property
-    def kept_back(self) -> Sequence[Message]:
-        """What filters did not let out."""
-        return [message for message in self.said if message.state == "failed"]
 
     @property
     def new_identities(self) -> Iterable[Identity]:

@@ -106,9 +106,11 @@ class Pipeline:
                 # Somebody else was recognised in this person while the arrival waited to be.
                 self._claims.pop(arrival.identity, None)
                 return arrival.identity
-            await self._bots_arrive(arrival, dossier)
+            if hub.registry.is_coming("answer"):
+                await self._bots_arrive(arrival, dossier)
+                dossier = await hub.people.dossier(key)
             now = int(hub.clock.now() * 1000)
-            scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
+            scene = Scene(dossier, hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
             if known is None and await self._bots_arrive(arrival, None):
@@ -308,4 +310,7 @@ class Pipeline:
 
 
 def _asks_for_person(body: Body) -> bool:
-    return any(isinstance(element, Choice) and element.payload == HUMAN for element in body)
+    for element in body:
+        if isinstance(element, Choice) and element.payload == HUMAN:
+            return True
+    return False
