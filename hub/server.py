@@ -81,7 +81,7 @@ class Server:
         if self._stopped:
             return
         self._stopped = True
-        self.hub.stopping = True
+        self.hub.begin_to_stop()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -104,7 +104,6 @@ class Statements:
         UPDATE,
         "UPDATE message SET state = CASE WHEN state = 'read' THEN state ELSE ? END, external_id = ? WHERE id = ?",
     )
-    sent_once: Final = insert(models.SentOnce)
     messages_read: Final = Statement(
         "message",
         UPDATE,
@@ -126,12 +125,5 @@ class Statements:
     put_datum: Final = upsert(models.Datum, "name")
     drop_datum: Final = delete(models.Datum, ("name",))
     add_agent: Final = insert(models.Agent)
-    change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active", "password")
-    put_session: Final = upsert(models.Session, "digest")
-    drop_session: Final = delete(models.Session, ("digest",))
-    drop_sessions_of: Final = delete(models.Session, ("agent_id",))
-    add_invitation: Final = insert(models.Invitation)
-    use_invitation: Final = delete(models.Invitation, ("digest",), checked=True)
-    drop_invitation: Final = delete(models.Invitation, ("digest",))
+    change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active")
     add_attachment: Final = insert(models.Attachment)
-    add_audit: Final = insert(models.Audit)

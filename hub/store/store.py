@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
@@ -16,6 +16,7 @@ from tortoise.migrations.api import migrate
 from hub.clock import Clock
 from hub.errors import StoreUnavailable
 from hub.records import Event
+from hub.store.apps import Apps, apps_of, tortoise_apps
 from hub.store.change import Change
 from hub.store.committer import Committer
 from hub.store.data import InstanceData
@@ -24,10 +25,8 @@ from hub.store.postgres import PostgresWriter
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
 
-APP: Final = "hub"
 
-
-def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]:
+def tortoise_config(database: str, apps: Apps, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
     connection: Any
     if database.startswith("postgres"):
@@ -35,8 +34,7 @@ def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]
     else:
         options = {"query_only": "ON"} if read_only else {}
         connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
-    models = {"models": ["hub.store.models"], "migrations": "hub.store.migrations", "default_connection": "default"}
-    return {"connections": {"default": connection}, "apps": {APP: models}}
+    return {"connections": {"default": connection}, "apps": tortoise_apps(apps)}
 
 
 class Store:
@@ -51,11 +49,18 @@ class Store:
 
     @classmethod
     async def open(
-        cls, data: Path, clock: Clock, *, database: str = "", on_events: Callable[[Sequence[Event]], None]
+        cls,
+        data: Path,
+        clock: Clock,
+        *,
+        database: str = "",
+        on_events: Callable[[Sequence[Event]], None],
+        apps: Apps | None = None,
     ) -> Store:
         """Open the database, bring its schema up to date, and start the committer.
 
-        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead.
+        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead; `apps` whose tables are
+        wanted (the hub's own when left out).
         Raises StoreUnavailable when it cannot be opened or another hub holds it.
         """
         data.mkdir(parents=True, exist_ok=True)
@@ -64,7 +69,7 @@ class Store:
         writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
         try:
             await writer.open()
-            await _migrate(target)
+            await _migrate(target, apps or apps_of(()))
             connection, close = await _connect(target)
         except (StoreUnavailable, BaseORMException) as error:
             await writer.close()
@@ -119,11 +124,11 @@ async def _in_own_context(work: Any) -> Any:
     return await asyncio.create_task(work)
 
 
-async def _migrate(target: str) -> None:
+async def _migrate(target: str, apps: Apps) -> None:
     async def run() -> None:
         context = TortoiseContext()
         with context:
-            await migrate(config=tortoise_config(target))
+            await migrate(config=tortoise_config(target, apps))
         await context.close_connections()
 
     await _in_own_context(run())
@@ -133,7 +138,7 @@ async def _connect(target: str) -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
     async def run() -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
         context = TortoiseContext()
         with context:
-            await context.init(config=tortoise_config(target, read_only=True))
+            await context.init(config=tortoise_config(target, apps_of(()), read_only=True))
             connection = context.connections.get("default")
         return connection, context.close_connections
 

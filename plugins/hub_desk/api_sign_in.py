@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from hub.records import Agent
-from hub.web.answering import answer
-from hub.web.application import read_json
-from hub.web.book import Book
-from hub.web.commands import State, run
-from hub.web.sessions import address_of, put_cookie, take_cookie
-from hub.web.shapes import agent_shape
-from hub.web.words import locale_of, refusal
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent
+from hub.pages import answer, read_json
+from hub_desk.book import Book
+from hub_desk.commands import State, run
+from hub_desk.sessions import address_of, put_cookie, take_cookie
+from hub_desk.shapes import agent_shape
+from hub_desk.workbench import Workbench
+from hub_desk.words import locale_of, refusal
 
 Login = Annotated[str, Meta(max_length=100)]
 Password = Annotated[str, Meta(max_length=1000)]
@@ -41,10 +38,10 @@ class SetUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: Password
 
 
-def register(hub: Hub) -> None:
+def register(desk: Workbench) -> None:
     """Add these routes."""
-    requests = SignInRequests(hub)
-    book = Book(hub, _WORDS)
+    requests = SignInRequests(desk)
+    book = Book(desk, _WORDS)
     book.open("GET", "/api/setup", requests.setup_needed, "Is there an administrator yet?", gives=["needed"])
     link = {"body": SetUp, "gives": ["agent"], "errors": [403, 409]}
     book.open("POST", "/api/setup", requests.set_up, "Use a one-time link: choose login, name and password", **link)
@@ -58,20 +55,21 @@ def register(hub: Hub) -> None:
 class SignInRequests:
     """The handlers."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, desk: Workbench) -> None:
+        self._desk = desk
+        self._ctx = desk.ctx
 
     def _locale(self, request: web.Request) -> str:
-        return locale_of(request, self._hub.settings.locale)
+        return locale_of(request, self._ctx.locale)
 
     async def setup_needed(self, request: web.Request) -> web.Response:
         """`{"needed": bool}`."""
-        return answer({"needed": self._hub.accounts.setup_needed})
+        return answer({"needed": self._desk.accounts.setup_needed})
 
     async def set_up(self, request: web.Request) -> web.Response:
         """`{"agent": …}`: the account is ready; signing in is the next step."""
         wanted = await read_json(request, SetUp)
-        agent = await self._hub.accounts.set_up(
+        agent = await self._desk.accounts.set_up(
             wanted.token, wanted.login, wanted.name, wanted.password, self._locale(request)
         )
         return answer({"agent": agent_shape(agent)})
@@ -79,7 +77,7 @@ class SignInRequests:
     async def sign_in(self, request: web.Request) -> web.Response:
         """`{"agent": …, "csrf": "…"}` and the cookie."""
         wanted = await read_json(request, SignIn)
-        token, csrf, agent = await self._hub.accounts.sign_in(
+        token, csrf, agent = await self._desk.accounts.sign_in(
             wanted.login, wanted.password, address_of(request), self._locale(request)
         )
         response = answer({"agent": agent_shape(agent), "csrf": csrf})
@@ -88,16 +86,16 @@ class SignInRequests:
 
     async def session(self, request: web.Request, agent: Agent) -> web.Response:
         """The same for who is signed in already."""
-        signed = self._hub.accounts.who(request)
+        signed = self._desk.accounts.who(request)
         if signed is None:
             raise refusal("signed_out", self._locale(request))
         return answer({"agent": agent_shape(agent), "csrf": signed.csrf})
 
     async def sign_out(self, request: web.Request, agent: Agent) -> web.Response:
         """`{}`; the cookie is taken back."""
-        signed = self._hub.accounts.who(request)
+        signed = self._desk.accounts.who(request)
         if signed is not None:
-            await self._hub.accounts.sign_out(signed)
+            await self._desk.accounts.sign_out(signed)
         response = answer({})
         take_cookie(response, request)
         return response
@@ -105,4 +103,4 @@ class SignInRequests:
     async def set_state(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"agent": …}`."""
         wanted = await read_json(request, State)
-        return answer(await run(self._hub, agent, "state", "", msgspec.to_builtins(wanted)))
+        return answer(await run(self._desk, agent, "state", "", msgspec.to_builtins(wanted)))

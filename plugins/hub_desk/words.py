@@ -1,4 +1,4 @@
-"""Why something was refused, as a sentence in the language of who asked."""
+"""What the workbench says: why something was refused, and on a terminal. In the language of who asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.errors import Refused
+from hub import Refused
 
 _WHY: Final[Mapping[str, tuple[int, str, str]]] = {
     "signed_out": (401, "请先登录。", "Please sign in first."),
@@ -56,6 +56,34 @@ def refusal(code: str, locale: str, **facts: object) -> Refused:
     """The refusal `code` in `locale` (zh-CN, else English)."""
     status, chinese, english = _WHY[code]
     return Refused(status, code, (chinese if locale.startswith("zh") else english).format(**facts))
+
+
+_SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "setup": (
+        "尚无管理员。请打开此链接创建第一个管理员账号（仅可使用一次）：",
+        "There is no administrator yet. Open this link to make the first account (it works once):",
+    ),
+    "invited": ("请把此链接交给 {login}（仅可使用一次）：", "Give this link to {login}; it works once:"),
+    "setup_done": ("已有管理员", "there already is an administrator"),
+    # the command line
+    "agents": ("坐席账号", "the accounts of agents"),
+    "invite": ("创建账号并给出设置密码的链接", "make an account and a link with which its owner chooses the password"),
+    "setup-link": ("给出创建首个管理员的链接", "print a link to make the first administrator with"),
+    "login": ("登录名", "the name to sign in with"),
+    "agent_name": ("客户看到的名称，默认同登录名", "the name customers see; the login when left out"),
+    "role": ("角色（默认 agent）", "what they may do (default agent)"),
+    "team": ("所属团队，可多次给出", "a team they belong to; may be given several times"),
+}
+
+
+def sentence(code: str, locale: str, **facts: object) -> str:
+    """What the workbench says on a terminal, in `locale` (zh-CN, else English)."""
+    return _SAID[code][not locale.startswith("zh")].format(**facts)
+
+
+def setup_url(base: str, token: str) -> str:
+    """The page on which somebody with a one-time link chooses a password."""
+    return f"{base}/desk/setup#token={token}"
 
 
 def locale_of(request: web.Request, default: str) -> str:

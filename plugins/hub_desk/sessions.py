@@ -9,20 +9,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from hub.errors import StoreUnavailable
-from hub.store.change import Change
-from hub.store.statements import Statements
+from hub import Context, StoreUnavailable
+from hub.house import SESSION_COOKIE
+from hub.tables import Change
+from hub_desk.tables import Statements
 
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
-COOKIE: Final = "frontdesk_session"
-CSRF_HEADER: Final = "X-CSRF-Token"
 IDLE: Final = 12 * 3600 * 1000
 """Milliseconds a session lasts after the last request."""
 LONGEST: Final = 7 * 24 * 3600 * 1000
@@ -47,22 +43,22 @@ def digest_of(token: str) -> str:
 
 
 class Sessions:
-    """All sessions of the hub."""
+    """All sessions of the workbench."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
         self._sessions: dict[str, Session] = {}
 
     async def start(self) -> None:
         """Take up the sessions that are still good; forget the others."""
         change = Change()
-        for row in await self._hub.store.reader.all("SELECT * FROM session"):
+        for row in await self._ctx.reader.all("SELECT * FROM desk_session"):
             if row["expires_at"] > self._now():
                 self._sessions[row["digest"]] = Session(**row, stored=row["expires_at"])
             else:
                 change.write(Statements.drop_session, (row["digest"],))
         if change.writes:
-            await self._hub.store.commit(change)
+            await self._ctx.commit(change)
 
     def create(self, agent_id: int, change: Change) -> tuple[str, Session]:
         """A new session and its token; stored with `change`, good as soon as that is."""
@@ -92,7 +88,7 @@ class Sessions:
         change = Change()
         change.write(Statements.put_session, _row(session))
         try:
-            self._hub.store.committer.submit(change)
+            self._ctx.submit(change)
         except StoreUnavailable:
             # Only while the hub stops: the session ends a little earlier than it might.
             return
@@ -117,7 +113,7 @@ class Sessions:
         return [session.digest for session in self._sessions.values() if session.expires_at <= now]
 
     def _now(self) -> int:
-        return int(self._hub.clock.now() * 1000)
+        return int(self._ctx.clock.now() * 1000)
 
 
 def _row(session: Session) -> tuple[str, int, str, int, int]:
@@ -127,13 +123,13 @@ def _row(session: Session) -> tuple[str, int, str, int, int]:
 def put_cookie(response: web.StreamResponse, request: web.Request, token: str) -> None:
     """Give the browser its token."""
     response.set_cookie(
-        COOKIE, token, max_age=LONGEST // 1000, path="/", httponly=True, samesite="Lax", secure=_is_https(request)
+        SESSION_COOKIE, token, max_age=LONGEST // 1000, path="/", httponly=True, samesite="Lax", secure=_is_https(request)
     )
 
 
 def take_cookie(response: web.StreamResponse, request: web.Request) -> None:
     """Take the token back from the browser."""
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https(request))
+    response.del_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https(request))
 
 
 def _is_https(request: web.Request) -> bool:

@@ -1,41 +1,35 @@
-"""The core's routes, written down with what they take and give: for the table of routes and for the OpenAPI document."""
+"""The workbench's routes, written down with what they take and give: for the hub and for the OpenAPI document."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from aiohttp import web
-
-from hub.records import Agent
-from hub.web.operations import Operation, Parameter
-from hub.web.rights import guarded
-from hub.web.routes import Handler
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
-Guarded = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
+from hub.pages import Operation, Parameter
+from hub_desk.rights import RIGHTS, SIGNED_IN, Guarded, Handler, guarded
+from hub_desk.workbench import Workbench
 
 
 class Book:
-    """Adds routes of the hub's own under one heading.
+    """Adds routes under one heading.
 
     `body` is the type of the request's JSON, `query` what stands behind the question mark, `gives` the keys of the answer,
     `errors` the statuses besides the usual ones (see `Operation`).
     """
 
-    def __init__(self, hub: Hub, heading: str) -> None:
-        self._hub = hub
+    def __init__(self, desk: Workbench, heading: str) -> None:
+        self._desk = desk
         self._heading = heading
 
     def open(self, method: str, path: str, handler: Handler, summary: str, **what: Any) -> None:
         """A route for everybody."""
-        self._hub.routes.add(method, path, handler, owner="hub", doc=self._operation(summary, **what))
+        self._desk.ctx.route(method, path, handler, doc=self._operation(summary, **what))
 
     def signed_in(self, method: str, path: str, handler: Guarded, summary: str, **what: Any) -> None:
         """A route for those the table of rights names; the handler gets who it is."""
-        self.open(method, path, guarded(self._hub, method, path, handler), summary, **what)
+        errors = {*what.pop("errors", ()), *([] if RIGHTS[method, path] == SIGNED_IN else [403])}
+        checked = guarded(self._desk.accounts, method, path, handler)
+        self.open(method, path, checked, summary, errors=sorted(errors), security="session", **what)
 
     def _operation(
         self,

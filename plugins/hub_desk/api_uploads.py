@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
-from hub.records import Agent
-from hub.web.answering import answer
-from hub.web.book import Book
-from hub.web.images import PICTURES
-from hub.web.operations import Parameter
-from hub.web.words import locale_of, refusal
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent
+from hub.pages import Parameter, answer
+from hub_desk.book import Book
+from hub_desk.workbench import Workbench
+from hub_desk.words import locale_of, refusal
 
 LARGEST: Final = 20 * 1024 * 1024
 TYPES: Final = frozenset(
     {
-        *PICTURES,
+        *("image/png", "image/jpeg", "image/gif", "image/webp"),
         *("application/pdf", "application/zip", "text/plain", "audio/mpeg", "audio/mp4", "video/mp4"),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -29,10 +25,10 @@ TYPES: Final = frozenset(
 _FILE: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
 
-def register(hub: Hub) -> None:
+def register(desk: Workbench) -> None:
     """Add these routes."""
-    requests = UploadRequests(hub)
-    book = Book(hub, "Files")
+    requests = UploadRequests(desk)
+    book = Book(desk, "Files")
     gives = ("media", "mime", "size", "width", "height", "name")
     book.signed_in("POST", "/api/uploads", requests.upload, "Keep a file, to be sent", upload=True, gives=gives)
     file = Parameter("id", _FILE, "a file's id", place="path")
@@ -42,18 +38,19 @@ def register(hub: Hub) -> None:
 class UploadRequests:
     """The handlers."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, desk: Workbench) -> None:
+        self._desk = desk
+        self._ctx = desk.ctx
 
     async def upload(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"media", "mime", "size", "width", "height", "name"}`."""
-        kept = await self._hub.media.multipart(request, owner=f"agent:{agent.id}", max_bytes=LARGEST, types=TYPES)
+        kept = await self._ctx.media.multipart(request, owner=f"agent:{agent.id}", max_bytes=LARGEST, types=TYPES)
         size = {"size": kept.size, "width": kept.width, "height": kept.height}
         return answer({"media": kept.id, "mime": kept.mime, **size, "name": kept.name})
 
     async def file(self, request: web.Request, agent: Agent) -> web.StreamResponse:
         """The bytes; a browser runs nothing of them."""
-        kept = await self._hub.media.get(request.match_info["id"])
-        if kept is None or not self._hub.media.path_of(kept).is_file():
-            raise refusal("not_found", locale_of(request, self._hub.settings.locale))
-        return self._hub.media.response(request, kept)
+        kept = await self._ctx.media.get(request.match_info["id"])
+        if kept is None or not self._ctx.media.path_of(kept).is_file():
+            raise refusal("not_found", locale_of(request, self._ctx.locale))
+        return self._ctx.media.response(request, kept)

@@ -3,72 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from hub.people.reading import conversation_of, leg_of, person_of
-from hub.records import Agent, Conversation, Leg, Person
-from hub.store.reader import marks
-from hub.web.rights import sees
-from hub.web.shapes import Json, conversation_shape
-from hub.web.words import refusal
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent, Context, Conversation, Leg, Person
+from hub.house import conversation_of, leg_of, person_of
+from hub.pages import Json
+from hub.tables import marks
+from hub_desk.rights import sees
+from hub_desk.shapes import conversation_shape
+from hub_desk.words import refusal
 
 VIEWS: Final = ("open", "waiting", "mine", "bot", "closed")
 
-async def visible(hub: Hub, agent: Agent, conversation_id: int) -> Conversation:
+
+async def visible(ctx: Context, agent: Agent, conversation_id: int) -> Conversation:
     """A conversation this agent may see. Raises Refused (404) for one that is not there and for one that is not theirs."""
-    conversation = await hub.reading.conversation(conversation_id)
+    conversation = await ctx.reading.conversation(conversation_id)
     if conversation is None or not sees(agent, conversation):
-        raise refusal("not_found", hub.settings.locale)
+        raise refusal("not_found", ctx.locale)
     return conversation
 
 
-async def conversation_rows(hub: Hub, conversations: Sequence[Conversation]) -> list[Json]:
+async def conversation_rows(ctx: Context, conversations: Sequence[Conversation]) -> list[Json]:
     """All of them, with their people and legs, by two queries."""
     if not conversations:
         return []
-    persons, legs = await _persons(hub, conversations), await _legs(hub, conversations)
-    platforms = platforms_of(hub)
+    persons, legs = await _persons(ctx, conversations), await _legs(ctx, conversations)
+    platforms = ctx.house.platforms
     return [
-        conversation_shape(c, persons[c.person_id], legs.get(c.id, ()), hub.accounts.owner_name(c), platforms)
+        conversation_shape(c, persons[c.person_id], legs.get(c.id, ()), ctx.owner_name(c), platforms)
         for c in conversations
         if c.person_id in persons
     ]
 
 
-async def conversation_row(hub: Hub, conversation: Conversation) -> Json:
+async def conversation_row(ctx: Context, conversation: Conversation) -> Json:
     """One of them."""
-    rows = await conversation_rows(hub, [conversation])
+    rows = await conversation_rows(ctx, [conversation])
     if not rows:
-        raise refusal("not_found", hub.settings.locale)
+        raise refusal("not_found", ctx.locale)
     return rows[0]
 
 
-def platforms_of(hub: Hub) -> dict[str, str]:
-    """The platform of each instance that is a channel, also of those that do not run."""
-    return {one.name: hub.registry.platform_of(one.name) for one in hub.registry.status()}
-
-
-async def _persons(hub: Hub, conversations: Sequence[Conversation]) -> Mapping[int, Person]:
+async def _persons(ctx: Context, conversations: Sequence[Conversation]) -> Mapping[int, Person]:
     ids = sorted({conversation.person_id for conversation in conversations})
     sql = f"SELECT * FROM person WHERE id IN ({marks(ids)})"  # noqa: S608 - question marks only
-    rows = await hub.store.reader.all(sql, *ids)
+    rows = await ctx.reader.all(sql, *ids)
     return {row["id"]: person_of(row) for row in rows}
 
 
-async def _legs(hub: Hub, conversations: Sequence[Conversation]) -> Mapping[int, Sequence[Leg]]:
+async def _legs(ctx: Context, conversations: Sequence[Conversation]) -> Mapping[int, Sequence[Leg]]:
     ids = [conversation.id for conversation in conversations]
     sql = f"SELECT * FROM leg WHERE conversation_id IN ({marks(ids)}) ORDER BY id"  # noqa: S608 - question marks only
     legs: dict[int, list[Leg]] = {}
-    for row in await hub.store.reader.all(sql, *ids):
+    for row in await ctx.reader.all(sql, *ids):
         legs.setdefault(row["conversation_id"], []).append(leg_of(row))
     return legs
 
 
 async def conversations_in(
-    hub: Hub, agent: Agent, view: str, *, before: int = 0, limit: int = 50
+    ctx: Context, agent: Agent, view: str, *, before: int = 0, limit: int = 50
 ) -> Sequence[Conversation]:
     """The conversations of a view (one of `VIEWS`) that this agent may see, the newest first."""
     wanted: list[tuple[str, Any]] = [("status = ?", "closed" if view == "closed" else "open")]
@@ -84,4 +78,4 @@ async def conversations_in(
         conditions.append(f"(team IN ({marks(agent.teams)}) OR (owner_kind = 'agent' AND owner_id = ?))")
         values += [*agent.teams, str(agent.id)]
     sql = f"SELECT * FROM conversation WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - no values
-    return [conversation_of(row) for row in await hub.store.reader.all(sql, *values, limit)]
+    return [conversation_of(row) for row in await ctx.reader.all(sql, *values, limit)]

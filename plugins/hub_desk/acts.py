@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hub.conversations.scene import Scene
-from hub.errors import Conflict, Refused
-from hub.message import Body, Text
-from hub.records import Agent, Author, Conversation, Message
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent, Author, Body, Conflict, Context, Conversation, Message, Refused, Text
+from hub.house import Scene
+from hub_desk.tables import Statements
 
 
-class Desk:
+class Acts:
     """The acts. Each raises Refused (404 not_found, 409 closed, 403 not_yours) or Conflict, and then did nothing."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
 
     async def send(
         self,
@@ -31,24 +27,30 @@ class Desk:
         client_id: str = "",
     ) -> Message:
         """Say something to the customer, or write a note. The same `client_id` again gives the same message."""
-        if client_id:
-            said = await self._hub.reading.said(agent.id, client_id)
-            if said is not None:
-                return said
+        key = f"{agent.id}/{client_id}" if client_id else ""
+        if said := await self._said(key):
+            return said
 
         async def play(scene: Scene) -> Message:
             # Looked up again in the lane: the first copy may have been stored since.
-            again = await self._hub.reading.said(agent.id, client_id) if client_id else None
-            if again is not None:
+            if again := await self._said(key):
                 return again
             note = visibility == "note"
             if not note:
                 self._check_owner(agent, scene)
             author = Author("agent", str(agent.id), agent.name)
-            return scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
+            message = scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
+            if key:
+                scene.change.write(Statements.sent_once, (key, message.id))
+            return message
 
-        message: Message = await self._hub.path.in_conversation(conversation_id, agent.login, play)
-        return message
+        return await self._ctx.house.play(conversation_id, agent.login, play)
+
+    async def _said(self, key: str) -> Message | None:
+        """What was sent under this key."""
+        sql = "SELECT message_id FROM desk_sent_once WHERE key = ?"
+        id = await self._ctx.reader.value(sql, key) if key else None
+        return await self._ctx.reading.message(id) if id is not None else None
 
     @staticmethod
     def _check_owner(agent: Agent, scene: Scene) -> None:
@@ -97,10 +99,11 @@ class Desk:
         """Transfer to another agent or into a team's queue, with a note for who comes next."""
         if (to_agent is None) == (to_team is None):
             raise Refused(422, "bad_target", "name either an agent or a team")
-        target = self._hub.accounts.agent(to_agent) if to_agent is not None else None
+        house = self._ctx.house
+        target = house.agents.get(to_agent) if to_agent is not None else None
         if target is not None and not target.active:
             raise Refused(409, "inactive", f"{target.name} is no longer active")
-        if to_team is not None and to_team not in self._hub.settings.team_ids:
+        if to_team is not None and to_team not in {team.id for team in house.teams}:
             raise Refused(404, "no_such_team", f"there is no team {to_team!r}")
 
         async def play(scene: Scene) -> Scene:
@@ -135,7 +138,7 @@ class Desk:
             if conversation.owner_kind == "agent" and conversation.owner_id == str(agent.id):
                 scene.read()
 
-        await self._hub.path.in_conversation(conversation_id, agent.login, play)
+        await self._ctx.house.play(conversation_id, agent.login, play)
 
     @staticmethod
     def _check_may_move(agent: Agent, scene: Scene) -> None:
@@ -147,6 +150,6 @@ class Desk:
             raise Refused(403, "not_yours", "this conversation belongs to somebody else")
 
     async def _then(self, agent: Agent, conversation_id: int, play: Callable[[Scene], Awaitable[Scene]]) -> Conversation:
-        scene: Scene = await self._hub.path.in_conversation(conversation_id, agent.login, play)
+        scene = await self._ctx.house.play(conversation_id, agent.login, play)
         assert scene.conversation is not None
         return scene.conversation

@@ -1,17 +1,17 @@
-"""Rights: who may ask what. The one place that says so; a test walks every route with every role."""
+"""Rights: who may ask what of the workbench. The one place that says so; a test walks every route with every role."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
-from hub.records import Agent, Conversation
-from hub.web.routes import Handler
+from hub import Agent, Conversation
+from hub_desk.accounts import Accounts
 
-if TYPE_CHECKING:
-    from hub.hub import Hub
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Guarded = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
 
 ANYBODY: Final = frozenset({"anonymous", "agent", "supervisor", "admin"})
 SIGNED_IN: Final = frozenset({"agent", "supervisor", "admin"})
@@ -19,12 +19,8 @@ SUPERVISORS: Final = frozenset({"supervisor", "admin"})
 ADMINS: Final = frozenset({"admin"})
 
 RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
-    # how the hub is
-    ("GET", "/healthz"): ANYBODY,
-    ("GET", "/readyz"): ANYBODY,
-    ("GET", "/metrics"): ANYBODY,
-    ("GET", "/api/openapi.json"): ANYBODY,
     # coming in
+    ("GET", "/desk/about.json"): ANYBODY,
     ("GET", "/api/setup"): ANYBODY,
     ("POST", "/api/setup"): ANYBODY,
     ("POST", "/api/session"): ANYBODY,
@@ -57,14 +53,12 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
 }
 
 
-def guarded(
-    hub: Hub, method: str, path: str, handler: Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
-) -> Handler:
+def guarded(accounts: Accounts, method: str, path: str, handler: Guarded) -> Handler:
     """`handler` for those who may ask it. KeyError for a route the table does not know."""
     roles = RIGHTS[method, path]
 
     async def checked(request: web.Request) -> web.StreamResponse:
-        return await handler(request, hub.accounts.require(request, roles))
+        return await handler(request, accounts.require(request, roles))
 
     return checked
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from hub.explain import explain_conversation
-from hub.families import Panel, Suggestion
-from hub.records import Agent, Conversation, Person
-from hub.web.answering import answer, id_in_path, number, word
-from hub.web.application import read_json
-from hub.web.book import Book
-from hub.web.commands import COMMANDS, Send, run
-from hub.web.operations import ID, Parameter, one_of, whole
-from hub.web.rights import sees
-from hub.web.shapes import Json, identity_shape, message_shape, panel_shape, person_shape, suggestion_shape
-from hub.web.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
-from hub.web.words import locale_of, refusal
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent, Conversation, Person
+from hub.pages import (
+    ID,
+    Json,
+    Parameter,
+    answer,
+    id_in_path,
+    message_shape,
+    number,
+    one_of,
+    read_json,
+    whole,
+    word,
+)
+from hub_desk.book import Book
+from hub_desk.commands import COMMANDS, Send, run
+from hub_desk.endpoint import desk_link
+from hub_desk.rights import sees
+from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestion_shape
+from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
+from hub_desk.workbench import Workbench
+from hub_desk.words import locale_of, refusal
 
 MOST: Final = 200
 EARLIER: Final = 20
-SUGGEST_FROM: Final = 20
 _ACTS: Final = {
     "take": "Become the owner",
     "release": "Give it back to the queue",
@@ -44,10 +50,10 @@ class Say(Send, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(max_length=100)] = ""
 
 
-def register(hub: Hub) -> None:
+def register(desk: Workbench) -> None:
     """Add these routes."""
-    requests = ConversationRequests(hub)
-    book = Book(hub, "Conversations")
+    requests = ConversationRequests(desk)
+    book = Book(desk, "Conversations")
     one = "/api/conversations/{id}"
     listing = {"query": [Parameter("view", one_of(*VIEWS, default="open")), *_PAGE], "gives": ["conversations", "more"]}
     book.signed_in("GET", "/api/conversations", requests.list, "Conversations of a view, the newest first", **listing)
@@ -67,15 +73,16 @@ def register(hub: Hub) -> None:
 class ConversationRequests:
     """The handlers."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, desk: Workbench) -> None:
+        self._desk = desk
+        self._ctx = desk.ctx
 
     async def list(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"conversations": […], "more": bool}`."""
         view = word(request, "view", "open", *VIEWS)
         before, limit = self._page(request)
-        found = await conversations_in(self._hub, agent, view, before=before, limit=limit + 1)
-        rows = await conversation_rows(self._hub, found[:limit])
+        found = await conversations_in(self._ctx, agent, view, before=before, limit=limit + 1)
+        rows = await conversation_rows(self._ctx, found[:limit])
         return answer({"conversations": rows, "more": len(found) > limit})
 
     @staticmethod
@@ -83,25 +90,23 @@ class ConversationRequests:
         return number(request, "before", 0), number(request, "limit", 50, least=1, most=MOST)
 
     async def _visible(self, request: web.Request, agent: Agent) -> Conversation:
-        return await visible(self._hub, agent, id_in_path(request))
+        return await visible(self._ctx, agent, id_in_path(request))
 
     async def details(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"conversation", "person", "panels", "suggestions"}`."""
         conversation = await self._visible(request, agent)
-        person = await self._hub.reading.person(conversation.person_id)
+        person = await self._ctx.reading.person(conversation.person_id)
         if person is None:
-            raise refusal("not_found", self._hub.settings.locale)
-        return answer(
-            {
-                "conversation": await conversation_row(self._hub, conversation),
-                "person": await self._person(person, conversation, agent),
-                "panels": await self._panels(conversation, person),
-                "suggestions": await self._suggestions(conversation, person),
-            }
-        )
+            raise refusal("not_found", self._ctx.locale)
+        house = self._ctx.house
+        panels = [panel_shape(panel) for panel in await house.panels(conversation, person)]
+        suggestions = [suggestion_shape(one) for one in await house.suggestions(conversation, person)]
+        row = await conversation_row(self._ctx, conversation)
+        known = await self._person(person, conversation, agent)
+        return answer({"conversation": row, "person": known, "panels": panels, "suggestions": suggestions})
 
     async def _person(self, person: Person, current: Conversation, agent: Agent) -> Json:
-        reading = self._hub.reading
+        reading = self._ctx.reading
         identities = await reading.identities(person.id)
         earlier = [
             one
@@ -112,39 +117,22 @@ class ConversationRequests:
             **person_shape(person),
             "attributes": person.attributes,
             "identities": [identity_shape(identity) for identity in identities],
-            "conversations": await conversation_rows(self._hub, earlier),
+            "conversations": await conversation_rows(self._ctx, earlier),
         }
-
-    async def _panels(self, conversation: Conversation, person: Person) -> Sequence[Json]:
-        found = await self._hub.calls.collect("desk_panels", conversation=conversation, person=person)
-        return [panel_shape(panel) for panel in found if isinstance(panel, Panel)]
-
-    async def _suggestions(self, conversation: Conversation, person: Person) -> Sequence[Json]:
-        if conversation.status != "open" or not self._hub.calls.implementers("desk_suggestions"):
-            return []
-        messages = await self._hub.reading.messages(conversation.id, limit=SUGGEST_FROM)
-        answers = await self._hub.calls.collect(
-            "desk_suggestions", conversation=conversation, person=person, messages=messages
-        )
-        found = [one for answer in answers for one in answer if isinstance(one, Suggestion)]
-        found.sort(key=lambda one: one.confidence, reverse=True)
-        return [suggestion_shape(suggestion) for suggestion in found]
 
     async def messages(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"messages": […], "more": bool}`."""
         conversation = await self._visible(request, agent)
         before, limit = self._page(request)
-        found = await self._hub.reading.messages(conversation.id, before=before, limit=limit + 1)
+        found = await self._ctx.reading.messages(conversation.id, before=before, limit=limit + 1)
         shapes = [message_shape(message, link=desk_link) for message in found[-limit:]]
         return answer({"messages": shapes, "more": len(found) > limit})
 
     async def explain(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"steps": [{"at", "text", …}]}`."""
         conversation = await self._visible(request, agent)
-        hub = self._hub
-        locale = word(request, "locale", locale_of(request, hub.settings.locale), "zh-CN", "en")
-        steps = await explain_conversation(hub.reading, hub.store.reader, conversation.id, locale)
-        return answer({"steps": steps})
+        locale = word(request, "locale", locale_of(request, self._ctx.locale), "zh-CN", "en")
+        return answer({"steps": await self._ctx.house.explain(conversation.id, locale)})
 
     async def say(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"message": …}`."""
@@ -162,9 +150,4 @@ class ConversationRequests:
 
     async def _run(self, request: web.Request, agent: Agent, name: str, id: str, data: dict[str, Any]) -> web.Response:
         conversation = str(id_in_path(request))
-        return answer(await run(self._hub, agent, name, id, {**data, "conversation": conversation}))
-
-
-def desk_link(media: str) -> str:
-    """Where the workbench finds a file."""
-    return f"/media/{media}"
+        return answer(await run(self._desk, agent, name, id, {**data, "conversation": conversation}))

@@ -13,9 +13,9 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from hub.clock import Clock
-from hub.errors import Refused
-from hub.web.words import refusal
+from hub import Refused
+from hub.house import Clock
+from hub_desk.words import refusal
 
 LEAST: Final = 10
 MOST: Final = 200

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from hub.errors import Refused
-from hub.message import Body, parse_body
-from hub.records import Agent, Conversation
-from hub.web.shapes import Json, agent_shape, message_shape
-from hub.web.views import conversation_row, visible
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub import Agent, Body, Conversation, Refused
+from hub.house import AgentState
+from hub.pages import Json, message_shape, parse_body
+from hub_desk.shapes import agent_shape
+from hub_desk.views import conversation_row, visible
+from hub_desk.workbench import Workbench
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$", description="an id")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
@@ -66,7 +64,7 @@ class Read(_Data, frozen=True):
 class State(_Data, frozen=True):
     """Somebody's own state."""
 
-    state: Literal["online", "break", "offline"]
+    state: AgentState
 
 
 class _Where(msgspec.Struct, frozen=True):
@@ -79,7 +77,7 @@ class _Where(msgspec.Struct, frozen=True):
 class Asked:
     """A command on its way: who wants it, the id their page gave it, and the conversation it is about."""
 
-    hub: Hub
+    desk: Workbench
     agent: Agent
     id: str
     conversation: int = 0
@@ -94,11 +92,11 @@ class Command:
     in_conversation: bool = True
 
 
-async def run(hub: Hub, agent: Agent, name: str, id: str, data: Mapping[str, Any]) -> Json:
+async def run(desk: Workbench, agent: Agent, name: str, id: str, data: Mapping[str, Any]) -> Json:
     """Do the command `name` with `data` as in docs/realtime.md; returns the ack's data.
 
     Raises Refused (422 for a wrong name or wrong data, 404 for a conversation the agent does not see, and whatever
-    `hub.conversations.desk` refuses), Conflict when somebody was faster.
+    `Acts` refuses), Conflict when somebody was faster.
     """
     command = COMMANDS.get(name)
     if command is None:
@@ -106,12 +104,12 @@ async def run(hub: Hub, agent: Agent, name: str, id: str, data: Mapping[str, Any
     if len(id) > 100:
         raise Refused(422, "bad_id", "a command's id has at most 100 characters")
     if not command.in_conversation:
-        return await command.act(Asked(hub, agent, id), _converted(data, command.data))
+        return await command.act(Asked(desk, agent, id), _converted(data, command.data))
     conversation = int(_converted(data, _Where).conversation)
     rest = {key: value for key, value in data.items() if key != "conversation"}
     wanted = _converted(rest, command.data)
-    await visible(hub, agent, conversation)
-    return await command.act(Asked(hub, agent, id, conversation), wanted)
+    await visible(desk.ctx, agent, conversation)
+    return await command.act(Asked(desk, agent, id, conversation), wanted)
 
 
 def _converted(data: Mapping[str, Any], type: type[Any]) -> Any:
@@ -122,11 +120,11 @@ def _converted(data: Mapping[str, Any], type: type[Any]) -> Any:
 
 
 async def _send(asked: Asked, data: Send) -> Json:
-    hub, agent = asked.hub, asked.agent
+    desk, agent = asked.desk, asked.agent
     body = _body(data.body)
-    await hub.media.check_body(body, f"agent:{agent.id}")
+    await desk.ctx.media.check_body(body, f"agent:{agent.id}")
     leg = int(data.leg) if data.leg is not None else None
-    message = await hub.desk.send(
+    message = await desk.acts.send(
         agent, asked.conversation, body, visibility=data.visibility, leg=leg, client_id=asked.id
     )
     return {"message": message_shape(message)}
@@ -140,37 +138,36 @@ def _body(elements: list[dict[str, Any]]) -> Body:
 
 
 async def _take(asked: Asked, data: Take) -> Json:
-    return await _told(asked, await asked.hub.desk.take(asked.agent, asked.conversation, data.version))
+    return await _told(asked, await asked.desk.acts.take(asked.agent, asked.conversation, data.version))
 
 
 async def _release(asked: Asked, data: Nothing) -> Json:
-    return await _told(asked, await asked.hub.desk.release(asked.agent, asked.conversation))
+    return await _told(asked, await asked.desk.acts.release(asked.agent, asked.conversation))
 
 
 async def _assign(asked: Asked, data: Assign) -> Json:
     to_agent = int(data.agent) if data.agent is not None else None
-    desk = asked.hub.desk
-    conversation = await desk.assign(
+    conversation = await asked.desk.acts.assign(
         asked.agent, asked.conversation, to_agent=to_agent, to_team=data.team, note=data.note.strip()
     )
     return await _told(asked, conversation)
 
 
 async def _close(asked: Asked, data: Close) -> Json:
-    return await _told(asked, await asked.hub.desk.close(asked.agent, asked.conversation, data.tags))
+    return await _told(asked, await asked.desk.acts.close(asked.agent, asked.conversation, data.tags))
 
 
 async def _told(asked: Asked, conversation: Conversation) -> Json:
-    return {"conversation": await conversation_row(asked.hub, conversation)}
+    return {"conversation": await conversation_row(asked.desk.ctx, conversation)}
 
 
 async def _read(asked: Asked, data: Read) -> Json:
-    await asked.hub.desk.read(asked.agent, asked.conversation, int(data.message))
+    await asked.desk.acts.read(asked.agent, asked.conversation, int(data.message))
     return {}
 
 
 async def _state(asked: Asked, data: State) -> Json:
-    return {"agent": agent_shape(await asked.hub.accounts.set_state(asked.agent, data.state))}
+    return {"agent": agent_shape(await asked.desk.accounts.set_state(asked.agent, data.state))}
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
