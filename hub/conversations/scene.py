@@ -188,7 +188,8 @@ class Scene:
             author,
             body,
             self.now,
-            state="received" if note else "queued",
+            # Only an agent waits to see it go; for the others pages hear of it when it does not.
+            state="received" if note else "queued" if author.kind == "agent" else "sent",
             client_id=client_id,
             code=code,
         )

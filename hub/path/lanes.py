@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -33,6 +34,7 @@ class Lanes(Generic[Item]):
     def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]]) -> None:
         self._work = work
         self._lanes: dict[Hashable, _Lane[Item]] = {}
+        self._resting: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     def __len__(self) -> int:
@@ -60,16 +62,37 @@ class Lanes(Generic[Item]):
                 items.appendleft(item)
                 self._move(lane, elsewhere)
                 return
-        del self._lanes[lane.key]
+        if not items:
+            del self._lanes[lane.key]
 
     def _move(self, lane: _Lane[Item], key: Hashable) -> None:
         del self._lanes[lane.key]
         for item in lane.items:
             self.submit(key, item)
 
-    async def stop(self, patience: float) -> None:
-        """Take no new item from any lane, and wait up to `patience` seconds for those under way."""
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """While inside, the work only waits to try again: when the lanes stop it ends there, at once."""
+        task = asyncio.current_task()
+        assert task is not None
+        if self._stopped:
+            raise asyncio.CancelledError
+        self._resting.add(task)
+        try:
+            yield
+        finally:
+            self._resting.discard(task)
+
+    def close(self) -> list[Item]:
+        """Begin no other item, and end the work that only waits; returns what nobody has begun."""
         self._stopped = True
+        for task in self._resting:
+            task.cancel()
+        return [item for lane in self._lanes.values() for item in lane.items]
+
+    async def stop(self, patience: float) -> None:
+        """Close, and give what is under way up to `patience` seconds to end."""
+        self.close()
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         if not tasks:
             return
@@ -78,8 +101,3 @@ class Lanes(Generic[Item]):
             task.cancel()
         if late:
             await asyncio.wait(late)
-
-    def waiting(self) -> Iterable[Item]:
-        """What no lane has begun."""
-        for lane in self._lanes.values():
-            yield from lane.items

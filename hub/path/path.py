@@ -13,7 +13,7 @@ from hub.intents import Intent
 from hub.path.deadletters import DeadLetters
 from hub.path.delivery import Delivery
 from hub.path.guard import Guard
-from hub.path.items import Act, Arrival, Item
+from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.lanes import Lanes
 from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
@@ -60,6 +60,9 @@ class MessagePath:
         """Finish what is under way; what has not begun stays stored for the next run."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        for item in self.lanes.close():
+            if isinstance(item, Act):
+                item.refuse(stopping())
         await self.lanes.stop(patience)
         await self.delivery.lanes.stop(patience)
 
@@ -78,7 +81,7 @@ class MessagePath:
     async def accept(self, channel: str, inbound: Inbound) -> Accepted:
         """See `Context.accept`."""
         if self._hub.stopping:
-            raise Refused(503, "stopping", "the hub is stopping; send it again in a moment")
+            raise stopping()
         return await self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
 
     def _hand_off(self, arrival: Arrival) -> None:
@@ -89,7 +92,7 @@ class MessagePath:
     async def play(self, person_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> Any:
         """Play a scene in a person's lane and return what it returned, once it is stored."""
         if self._hub.stopping:
-            raise Refused(503, "stopping", "the hub is stopping; try again in a moment")
+            raise stopping()
         act = Act(actor, play)
         self.lanes.submit(person_id, act)
         return await act.future
@@ -98,7 +101,8 @@ class MessagePath:
         self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]
     ) -> Any:
         """The same for whoever the conversation belongs to. Raises Refused (404) where there is none, and
-        (409) where it is not the person's latest one any more."""
+        (409) where it is not the person's latest one any more.
+        """
         conversation = await self._hub.reading.conversation(conversation_id)
         if conversation is None:
             raise Refused(404, "not_found", "there is no such conversation")
