@@ -1,4 +1,4 @@
-"""The command `hub`: serve, check, schema, plugins, and looking after what is stored.
+"""The command `hub`: serve, check, schema, plugins, looking after what is stored, and the words that plugins bring.
 
 Exit codes: 0 all is well, 1 something is wrong (and was told), 2 the command was written wrongly.
 """
@@ -12,20 +12,22 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Final
 
+from hub.calling import attempt
 from hub.cli_store import add_commands
 from hub.cli_words import word
+from hub.commands import Command
 from hub.config import LoadedConfig, json_schema, load
 from hub.errors import ConfigError, HubError
-from hub.finding import installed, load_plugin
+from hub.finding import brought_words, installed, load_plugin
 from hub.plugin import Plugin, family_of
 from hub.version import VERSION
 
 OK, WRONG, INTERRUPTED = 0, 1, 130
-Command = Callable[[argparse.Namespace], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     locale = locale_of(arguments, os.environ)
-    options = make_parser(locale).parse_args(arguments)
-    options.locale = locale
-    command: Command = options.command
     try:
+        options = make_parser(locale).parse_args(arguments)
+        options.locale = locale
+        command: Command = options.command
         return command(options)
     except ConfigError as error:
         for problem in error.problems:
@@ -78,17 +80,30 @@ def tell(line: str) -> None:
 # -- the command line -------------------------------------------------------------------------------
 
 
-def make_parser(locale: str) -> argparse.ArgumentParser:
+class Word(argparse.ArgumentParser):
+    """The parser of one word of the command line. `fill` gives it its arguments when the word is used, not before."""
+
+    def __init__(self, *, fill: Callable[[Word], None] | None = None, **how: Any) -> None:
+        super().__init__(**how)
+        self.add_argument("--locale", choices=("zh-CN", "en"), help="语言 · language")
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102
+        fill, self._fill = self._fill, None
+        if fill is not None:
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+
+def make_parser(locale: str) -> Word:
     """The parser; its help is in `locale`."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--locale", choices=("zh-CN", "en"), help=word(locale, "locale"))
-    parser = argparse.ArgumentParser("hub", description=word(locale, "hub"), parents=[common])
+    parser = Word(prog="hub", description=word(locale, "hub"))
     parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command) -> argparse.ArgumentParser:
         text = word(locale, name)
-        made = commands.add_parser(name, help=text, description=text, parents=[common])
+        made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(command=command)
         return made
 
@@ -100,8 +115,25 @@ def make_parser(locale: str) -> argparse.ArgumentParser:
     add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
     add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
     add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
-    add_commands(commands, [common], locale)
+    add_commands(commands, locale)
+    for name, points in brought_words().items():
+        if name not in commands.choices:
+            fill = partial(_filled, points, locale)
+            commands.add_parser(name, help=word(locale, "brought_by", module=points[0].module), fill=fill)
     return parser
+
+
+def _filled(points: Sequence[EntryPoint], locale: str, parser: Word) -> None:
+    """Import the word that a plugin brings and let it say what it takes. Raises HubError."""
+    point = points[0]
+    if len(points) > 1:
+        both = ", ".join(point.value for point in points)
+        raise HubError(word(locale, "word_twice", name=point.name, both=both))
+    added = attempt(lambda: point.load()(parser, locale))
+    if added.error is None and (parser.get_default("command") or parser._subparsers):
+        return
+    why = f"{type(added.error).__name__}: {added.error}" if added.error else word(locale, "no_command")
+    raise HubError(word(locale, "word_broken", name=point.name, module=point.value, why=why)) from added.error
 
 
 def _port(locale: str) -> Callable[[str], int]:

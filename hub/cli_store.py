@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.cli_words import word
-from hub.config import HubConfig, load
+from hub.commands import add_store_options, settings_of
+from hub.config import HubConfig
 from hub.message import plain_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def explain(options: argparse.Namespace) -> int:
     """`hub explain`: everything that happened to a message or a conversation."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     found = asyncio.run(admin.explain(options.data, options.id, database=settings.database))
     for line in explained(found, _Style(options.locale, settings)):
         print(line)
@@ -38,7 +38,7 @@ def list_dead_letters(options: argparse.Namespace) -> int:
     """`hub dead-letters list`: what could not be delivered."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     letters = asyncio.run(admin.dead_letters(options.data, database=settings.database))
     style = _Style(options.locale, settings)
     for letter in letters:
@@ -51,7 +51,7 @@ def settle_dead_letter(options: argparse.Namespace) -> int:
     """`hub dead-letters retry` and `hub dead-letters drop`."""
     from hub import admin
 
-    database = _settings(options).database
+    database = settings_of(options).database
     asyncio.run(admin.settle_dead_letter(options.data, options.id, again=options.again, database=database))
     print(word(options.locale, "letter_retried" if options.again else "letter_dropped", id=options.id))
     return OK
@@ -61,7 +61,7 @@ def invite(options: argparse.Namespace) -> int:
     """`hub agents invite`: an account, and the link with which its owner chooses the password."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     token = asyncio.run(
         admin.invite(settings, options.data, options.login, name=options.name, role=options.role, teams=options.team)
     )
@@ -74,14 +74,10 @@ def setup_link(options: argparse.Namespace) -> int:
     """`hub setup-link`: a link to make the first administrator with."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     token = asyncio.run(admin.setup_link(settings, options.data))
     print(word(options.locale, "setup_done") if token is None else _link(settings, token))
     return OK
-
-
-def _settings(options: argparse.Namespace) -> HubConfig:
-    return HubConfig() if options.config is None else load(options.config, locale=options.locale).settings
 
 
 def _link(settings: HubConfig, token: str) -> str:
@@ -159,15 +155,13 @@ def _letter(letter: DeadLetter, style: _Style) -> str:
 # -- their part of the command line -----------------------------------------------------------------
 
 
-def add_commands(commands: Any, common: Sequence[argparse.ArgumentParser], locale: str) -> None:
-    """Add these commands to the subparsers `commands`; `common` are the options of all commands."""
-    stored = argparse.ArgumentParser(add_help=False)
-    stored.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=word(locale, "data"))
-    stored.add_argument("--config", type=Path, metavar="FILE", help=word(locale, "config"))
+def add_commands(commands: Any, locale: str) -> None:
+    """Add these commands to the subparsers `commands`."""
 
     def add(group: Any, name: str, command: Any, said: str = "", **defaults: object) -> argparse.ArgumentParser:
         text = word(locale, said or name)
-        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text, parents=[*common, stored])
+        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+        add_store_options(made, locale)
         made.set_defaults(command=command, **defaults)
         return made
 

@@ -6,7 +6,6 @@ from typing import Final
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "hub": ("前台：由插件组成的客服中枢", "Frontdesk: a hub for customer service made of plugins"),
-    "locale": ("输出语言", "language of the output"),
     # commands
     "serve": ("启动服务", "start the hub"),
     "check": ("检查配置，一次列出全部问题", "check a configuration and list everything that is wrong with it"),
@@ -27,7 +26,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "agent_name": ("客户看到的名称，默认同登录名", "the name customers see; the login when left out"),
     "role": ("角色（默认 agent）", "what they may do (default agent)"),
     "team": ("所属团队，可多次给出", "a team they belong to; may be given several times"),
-    "config": ("YAML 配置文件（数据库、团队和公开地址）", "the YAML configuration: its database, teams and public address"),
     "file": ("YAML 配置文件", "the YAML configuration"),
     "named": ("同时列出此配置中的实例", "also list the instances of this configuration"),
     "host": ("监听地址（默认 127.0.0.1）", "address to listen on (default 127.0.0.1)"),
@@ -35,6 +33,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "bad_port": ("端口应为 0 到 65535 之间的整数", "a port is a whole number from 0 to 65535"),
     "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
     "output": ("写入此文件，默认输出到标准输出", "write to this file instead of standard output"),
+    # words of plugins
+    "brought_by": ("由 {module} 提供", "brought by {module}"),
+    "word_twice": ("命令 {name} 由多方提供：{both}", "the word {name} is brought by several: {both}"),
+    "word_broken": ("命令 {name}（{module}）无法使用：{why}", "the word {name} ({module}) cannot be used: {why}"),
+    "no_command": ("没有设置 command", "it sets no command"),
     # results
     "problems": ("共 {count} 个问题", "{count} problem(s)"),
     "failed": ("失败：{why}", "failed: {why}"),
