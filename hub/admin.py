@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from hub.clock import SystemClock
-from hub.config import HubConfig, LoadedConfig
 from hub.errors import Refused
-from hub.hub import Hub
 from hub.path.deadletters import DeadLetter, list_dead, settle
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
 from hub.records import Conversation, Event, Leg, Message, Person
 from hub.store.reader import Reader
 from hub.store.store import Store, reading
-from hub.web.accounts import Accounts, Role
 
 LONGEST: Final = 5000
 _STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
@@ -95,38 +92,6 @@ async def settle_dead_letter(data: Path, id: int, *, again: bool, database: str 
     clock = SystemClock()
     async with _opened(data, database) as store:
         await settle(store, int(clock.now() * 1000), id, again=again)
-
-
-async def invite(
-    settings: HubConfig, data: Path, login: str, *, name: str = "", role: Role = "agent", teams: Sequence[str] = ()
-) -> str:
-    """Make an account and return the token of the link with which its owner chooses the password.
-
-    For a login that exists, another link is made. Raises Refused, StoreUnavailable.
-    """
-    async with _accounts(settings, data) as accounts:
-        known = accounts.find(login)
-        if known is not None:
-            return (await accounts.invite_again("hub", known.id))[1]
-        return (await accounts.invite("hub", login, name or login, role, teams))[1]
-
-
-async def setup_link(settings: HubConfig, data: Path) -> str | None:
-    """The token of a new link to make the first administrator with; None where there already is one."""
-    async with _accounts(settings, data) as accounts:
-        return await accounts.make_setup_link()
-
-
-@asynccontextmanager
-async def _accounts(settings: HubConfig, data: Path) -> AsyncIterator[Accounts]:
-    """The accounts of a hub that is not started: no plugin runs, no message moves."""
-    async with _opened(data, settings.database) as store:
-        hub = Hub(LoadedConfig(settings), data)
-        hub.store = store
-        hub.reading = Reading(store.reader)
-        hub.accounts = Accounts(hub)
-        await hub.accounts.start()
-        yield hub.accounts
 
 
 @asynccontextmanager

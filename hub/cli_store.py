@@ -1,4 +1,4 @@
-"""The commands that look after what is stored: explain, dead-letters, agents, setup-link."""
+"""The commands that look after what is stored: explain, dead-letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hub.records import Event, Message
 
 OK: Final = 0
-ADDRESS: Final = "http://localhost:8080"
 
 
 def explain(options: argparse.Namespace) -> int:
@@ -55,33 +54,6 @@ def settle_dead_letter(options: argparse.Namespace) -> int:
     asyncio.run(admin.settle_dead_letter(options.data, options.id, again=options.again, database=database))
     print(word(options.locale, "letter_retried" if options.again else "letter_dropped", id=options.id))
     return OK
-
-
-def invite(options: argparse.Namespace) -> int:
-    """`hub agents invite`: an account, and the link with which its owner chooses the password."""
-    from hub import admin
-
-    settings = settings_of(options)
-    token = asyncio.run(
-        admin.invite(settings, options.data, options.login, name=options.name, role=options.role, teams=options.team)
-    )
-    print(word(options.locale, "invited", login=options.login))
-    print(_link(settings, token))
-    return OK
-
-
-def setup_link(options: argparse.Namespace) -> int:
-    """`hub setup-link`: a link to make the first administrator with."""
-    from hub import admin
-
-    settings = settings_of(options)
-    token = asyncio.run(admin.setup_link(settings, options.data))
-    print(word(options.locale, "setup_done") if token is None else _link(settings, token))
-    return OK
-
-
-def _link(settings: HubConfig, token: str) -> str:
-    return f"{settings.public_url or ADDRESS}/desk/setup#token={token}"
 
 
 # -- how things are written -------------------------------------------------------------------------
@@ -175,9 +147,3 @@ def add_commands(commands: Any, locale: str) -> None:
     for name, again in (("retry", True), ("drop", False)):
         made = add(letters, name, settle_dead_letter, f"letters_{name}", again=again)
         made.add_argument("id", type=int, metavar="ID", help=word(locale, "letter_id"))
-    invitation = add(add_group("agents"), "invite", invite)
-    invitation.add_argument("login", metavar="LOGIN", help=word(locale, "login"))
-    invitation.add_argument("--name", default="", help=word(locale, "agent_name"))
-    invitation.add_argument("--role", default="agent", choices=("agent", "supervisor", "admin"), help=word(locale, "role"))
-    invitation.add_argument("--team", action="append", default=[], metavar="ID", help=word(locale, "team"))
-    add(commands, "setup-link", setup_link)

@@ -1,7 +1,7 @@
 """For plugins that serve the people who work here: a workbench, a supervisor's wall, administration.
 
-`Context.house` is a `House`: the agents, what happens in conversations, and how the hub is. Pages come from `hub.pages`, tables of
-a plugin's own from `hub.tables`; a hub that is not running is opened by `offline`.
+`Context.house` is a `House`: the agents, what happens in conversations, and how the hub is. Pages come from `hub.pages`, a
+plugin's own tables from `hub.tables`; a hub that is not running is opened by `offline`.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ class House:
     async def play(self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[T]]) -> T:
         """Do something in a conversation, in its order with everything else that happens there.
 
-        `play` decides in the `Scene` (say, assign, close …) and may refuse by raising; then nothing has happened. What it returns is
-        returned once all of it is stored. `actor` is who makes it happen, for the log. It has 5 seconds.
+        `play` decides in the `Scene` (say, assign, close …) and may refuse by raising; then nothing has happened. What it returns
+        is returned once all of it is stored. `actor` is who makes it happen, for the log. It has 5 seconds.
 
         Raises Refused (404 ``not_found``, 409 ``closed`` when the customer has a newer conversation, 503 ``stopping``), Conflict.
         """

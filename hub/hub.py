@@ -16,9 +16,9 @@ from typing import Final, TypeVar
 from hub.calling import Calls
 from hub.clock import Clock, SystemClock
 from hub.config import LoadedConfig
+from hub.context import Context
 from hub.conversations.texts import Texts
 from hub.errors import StoreUnavailable
-from hub.context import Context
 from hub.feeds import Feeds
 from hub.house import House
 from hub.log import Logger, make_logger
@@ -116,7 +116,7 @@ class Hub:
         await self.calls.notify("hub_started")
 
     def begin_to_stop(self) -> None:
-        """From now on take nothing new; who waits for something that has not begun is told to come back."""
+        """From now on take nothing new, and answer those who wait for what has not begun."""
         self.stopping = True
         self.path.close()
 

@@ -1,7 +1,7 @@
 """For plugins with pages of their own: streams, answers, and how routes describe themselves.
 
-A plugin with people in front of a browser (`hub_web`, `hub_desk`) needs more of the hub's web side than others do. What it may use
-is here; everything else under `hub.web` is the hub's own business.
+A plugin with people in front of a browser (`hub_web`, `hub_desk`) needs more of the hub's web side than others do. What it
+may use is here; everything else under `hub.web` is the hub's own business.
 """
 
 from hub.message import parse_body

@@ -28,7 +28,7 @@ import pytest
 
 from hub.config import load
 from hub.errors import ConfigError, Unsupported
-from hub.message import decode_body, plain_text
+from hub.message import Text, decode_body, plain_text
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Conversation
 from hub.testing import contract_bot as bot

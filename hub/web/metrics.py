@@ -148,11 +148,11 @@ class HubCollector(Collector):
         yield seconds
 
     def _pages(self) -> Iterator[Metric]:
-        realtime, agents = self._hub.realtime, self._hub.agents
+        realtime, everybody = self._hub.realtime, self._hub.agents.all()
         yield _gauge("hub_sockets", "Pages that are connected.", realtime.sockets)
         yield _counter("hub_events_published", "Events brought to pages.", realtime.published)
         agents = GaugeMetricFamily("hub_agents_connected", "Agents with an open workbench.", labels=("state",))
-        connected = [agent.state for agent in agents.all() if agent.connected]
+        connected = [agent.state for agent in everybody if agent.connected]
         for state in ("online", "break", "offline"):
             agents.add_metric((state,), connected.count(state))
         yield agents

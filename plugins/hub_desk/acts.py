@@ -49,8 +49,8 @@ class Acts:
     async def _said(self, key: str) -> Message | None:
         """What was sent under this key."""
         sql = "SELECT message_id FROM desk_sent_once WHERE key = ?"
-        id = await self._ctx.reader.value(sql, key) if key else None
-        return await self._ctx.reading.message(id) if id is not None else None
+        found = await self._ctx.reader.value(sql, key) if key else None
+        return await self._ctx.reading.message(found) if found is not None else None
 
     @staticmethod
     def _check_owner(agent: Agent, scene: Scene) -> None:

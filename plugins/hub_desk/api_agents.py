@@ -13,8 +13,8 @@ from hub.house import Role
 from hub.pages import answer, id_in_path, read_json
 from hub_desk.book import Book
 from hub_desk.shapes import agent_shape
-from hub_desk.workbench import Workbench
 from hub_desk.words import locale_of, setup_url
+from hub_desk.workbench import Workbench
 
 Name = Annotated[str, Meta(max_length=200)]
 Teams = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)]

@@ -29,8 +29,8 @@ from hub_desk.endpoint import desk_link
 from hub_desk.rights import sees
 from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestion_shape
 from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
-from hub_desk.workbench import Workbench
 from hub_desk.words import locale_of, refusal
+from hub_desk.workbench import Workbench
 
 MOST: Final = 200
 EARLIER: Final = 20

@@ -14,8 +14,8 @@ from hub_desk.book import Book
 from hub_desk.commands import State, run
 from hub_desk.sessions import address_of, put_cookie, take_cookie
 from hub_desk.shapes import agent_shape
-from hub_desk.workbench import Workbench
 from hub_desk.words import locale_of, refusal
+from hub_desk.workbench import Workbench
 
 Login = Annotated[str, Meta(max_length=100)]
 Password = Annotated[str, Meta(max_length=1000)]

@@ -9,8 +9,8 @@ from aiohttp import web
 from hub import Agent
 from hub.pages import Parameter, answer
 from hub_desk.book import Book
-from hub_desk.workbench import Workbench
 from hub_desk.words import locale_of, refusal
+from hub_desk.workbench import Workbench
 
 LARGEST: Final = 20 * 1024 * 1024
 TYPES: Final = frozenset(

@@ -97,25 +97,6 @@ def test_names_in_a_path_are_ids_unless_said_otherwise() -> None:
     assert list(files["responses"]["200"]["content"]) == ["*/*"]
 
 
-def test_core_routes_take_their_security_from_the_table_of_rights() -> None:
-    doc = made(
-        ("GET", "/healthz", "hub", Operation("Alive")),
-        ("GET", "/api/conversations", "hub", Operation("List")),
-        ("POST", "/api/uploads", "hub", Operation("Upload", upload=True)),
-        ("GET", "/api/plugins", "hub", Operation("Plugins")),
-    )
-    paths = doc["paths"]
-    assert paths["/healthz"]["get"]["security"] == []
-    listing = paths["/api/conversations"]["get"]
-    assert listing["security"] == [{"session": []}]
-    assert set(listing["responses"]) == {"200", "401", "503"}
-    upload = paths["/api/uploads"]["post"]
-    assert upload["security"] == [{"session": [], "csrf": []}]
-    assert list(upload["requestBody"]["content"]) == ["multipart/form-data"]
-    assert {"401", "403", "413", "415"} <= set(upload["responses"])
-    assert "403" in paths["/api/plugins"]["get"]["responses"]
-
-
 def test_a_plugin_cannot_claim_the_rights_of_a_core_route() -> None:
     doc = made(("GET", "/api/plugins", "shop", Operation("Mine", security="bearer")))
     assert doc["paths"]["/api/plugins"]["get"]["security"] == [{"bearer": []}]

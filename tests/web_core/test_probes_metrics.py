@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub.errors import StoreUnavailable
-from tests.web_core.desk_kit import House, open_house
+from tests.desk.kit import House, open_house
 
 
 async def samples(desk: House) -> dict[tuple[str, ...], float]:
@@ -105,10 +105,10 @@ async def test_asking_often_does_not_write_often(desk: House) -> None:
     assert desk.hub.store.committer.changes - before <= 2
 
 
-async def test_the_document_describes_every_route_of_the_core(desk: House) -> None:
+async def test_the_document_describes_every_route_of_hub_and_workbench(desk: House) -> None:
     status, doc = await desk.anonymous().get("/api/openapi.json")
     assert status == 200
     described = {(method.upper(), path) for path, methods in doc["paths"].items() for method in methods}
-    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner == "hub"}
+    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner in ("hub", "desk")}
     # The stream is a socket, which OpenAPI has no words for.
     assert served - described == {("GET", "/api/realtime")}

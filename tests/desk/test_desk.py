@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.web_core.desk_kit import House
+from tests.desk.kit import House
 
 
 def text(words: str) -> list[dict[str, str]]:
@@ -146,6 +146,65 @@ async def test_a_desk_sees_only_what_its_agent_may_see(desk: House) -> None:
     await whole.do("assign", conversation=number, team="back", note="please look")
     moved = await part.event("conversation.changed")
     assert moved["data"]["conversation"]["team"] == "back"
+
+
+def kinds(frames: list[dict[str, Any]], number: str) -> list[str]:
+    """What was said of this conversation, in order."""
+    events = [frame for frame in frames if frame["t"] == "event"]
+    return [frame["kind"] for frame in events if number in str(frame["data"])]
+
+
+async def test_who_may_not_see_a_conversation_any_more_is_told_that_it_is_gone(desk: House) -> None:
+    root = await desk.person("root", "admin")
+    ada = await desk.person("ada", "agent", "front")
+    ben = await desk.person("ben", "agent", "back")
+    cem = await desk.person("cem", "agent", "back")
+    whole, first, second, third = [(await person.desk())[0] for person in (root, ada, ben, cem)]
+    number = str(await desk.conversation())
+    await first.event("message.created")
+    # Into another team's queue: gone for the old team, there for the new one.
+    await whole.do("assign", conversation=number, team="back")
+    gone = await first.event("conversation.gone")
+    assert gone["data"] == {"id": number}
+    assert kinds([*second.waiting, await second.event("conversation.changed")], number) == ["conversation.changed"]
+    # To an agent of yet another team: theirs to see; who is in its team sees it as before.
+    assert ada.agent
+    await whole.do("assign", conversation=number, agent=str(ada.agent.id))
+    back = await first.event("conversation.changed", lambda data: data["conversation"]["owner"]["kind"] == "agent")
+    assert back["prev"] >= gone["seq"]
+    # And given back to the queue of its team, it leaves the agent's sight again.
+    await first.do("release", conversation=number)
+    await first.event("conversation.gone")
+    assert "conversation.gone" not in kinds([*third.waiting, *await third.so_far()], number)
+    assert (await ada.get(f"/api/conversations/{number}"))[0] == 404
+
+
+async def test_a_desk_that_was_cut_off_hears_what_left_its_sight(desk: House) -> None:
+    root = await desk.person("root", "admin")
+    ada = await desk.person("ada", "agent", "front")
+    number = str(await desk.conversation())
+    page, welcome = await ada.desk()
+    assert [row["id"] for row in welcome["snapshot"]["conversations"]] == [number]
+    await page.socket.close()
+    assert (await root.post(f"/api/conversations/{number}/assign", {"team": "back"}))[0] == 200
+    back, resumed = await ada.desk(cursor=welcome["cursor"])
+    assert resumed["snapshot"] is None
+    assert kinds(await back.so_far(), number) == ["conversation.gone"]
+
+
+async def test_that_a_customer_types_is_shown_to_those_who_see_the_conversation(desk: House) -> None:
+    root = await desk.person("root", "admin")
+    ben = await desk.person("ben", "agent", "back")
+    number = str(await desk.conversation("wang"))
+    whole, part = (await root.desk())[0], (await ben.desk())[0]
+    for on in (True, False):
+        await desk.toy.ctx.customer_typing("wang", on)
+        (typing,) = [frame for frame in await whole.so_far() if frame.get("name") == "typing"]
+        assert (typing["data"]["conversation"], typing["data"]["on"]) == (number, on)
+        assert (typing["data"]["author"]["kind"], typing["data"]["author"]["name"]) == ("person", "wang")
+    await desk.toy.ctx.customer_typing("nobody", True)
+    assert [frame for frame in await whole.so_far() if frame.get("name") == "typing"] == []
+    assert [frame for frame in await part.so_far() if frame.get("name") == "typing"] == []
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1"])

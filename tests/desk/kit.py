@@ -19,6 +19,9 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.records import Agent
 from hub.server import Server
+from hub_desk import Desk
+from hub_desk.accounts import Accounts
+from hub_desk.workbench import Workbench
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
@@ -31,6 +34,7 @@ teams:
 service: {first_owner: queue}
 plugins:
   - {use: toy, required: true}
+  - {use: desk, required: true}
 """
 Role = Literal["agent", "supervisor", "admin"]
 
@@ -63,6 +67,9 @@ class Toy(Channel[PluginConfig]):
         return (await self.ctx.accept(inbound)).message_id
 
 
+PLUGINS: Final = {"toy": Toy, "desk": Desk}
+
+
 class House:
     """The hub, its toy channel, and the way to its desk."""
 
@@ -79,9 +86,19 @@ class House:
         assert isinstance(plugin, Toy)
         return plugin
 
+    @property
+    def workbench(self) -> Workbench:
+        plugin = self.hub.registry.get("desk")
+        assert isinstance(plugin, Desk)
+        return plugin.workbench
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.workbench.accounts
+
     async def agent(self, login: str, role: Role = "agent", *teams: str) -> Agent:
         """An account with a password."""
-        accounts = self.hub.accounts
+        accounts = self.accounts
         if accounts.setup_needed and role == "admin":
             token = await accounts.make_setup_link()
             assert token is not None
@@ -97,7 +114,7 @@ class House:
 
     async def person(self, login: str = "ada", role: Role = "agent", *teams: str) -> Person:
         """Somebody new with an account, signed in."""
-        agent = self.hub.accounts.find(login) or await self.agent(login, role, *teams)
+        agent = self.accounts.find(login) or await self.agent(login, role, *teams)
         person = self.anonymous()
         await person.sign_in(agent)
         return person
@@ -210,7 +227,7 @@ async def open_house(path: Path, *, clock: Clock | None = None, config: str = CO
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins={"toy": Toy}), path / "data", clock=clock, log=log)
+    hub = Hub(load(document, env={}, plugins=PLUGINS), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:

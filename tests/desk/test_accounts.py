@@ -13,12 +13,14 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from hub.errors import Refused
+from hub.house import CSRF_HEADER
+from hub.house import SESSION_COOKIE as COOKIE
 from hub.records import Agent
 from hub.testing.clock import ManualClock
-from hub.web.accounts import Accounts
-from hub.web.passwords import Throttle, check_login, check_password
-from hub.web.sessions import COOKIE, CSRF_HEADER, address_of, digest_of, put_cookie
-from tests.web_core.desk_kit import PASSWORD, House, open_house
+from hub_desk.accounts import Accounts
+from hub_desk.passwords import Throttle, check_login, check_password
+from hub_desk.sessions import address_of, digest_of, put_cookie
+from tests.desk.kit import PASSWORD, House, open_house
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -38,7 +40,7 @@ async def house(tmp_path: Path, clock: ManualClock) -> AsyncIterator[House]:
 
 @pytest.fixture
 def accounts(house: House) -> Accounts:
-    return house.hub.accounts
+    return house.accounts
 
 
 def asked(token: str = "", *, csrf: str = "", method: str = "GET") -> Any:
@@ -54,7 +56,7 @@ async def refused(work: Any) -> Refused:
 
 
 async def lines(house: House) -> list[tuple[str, str, str]]:
-    rows = await house.hub.store.reader.all("SELECT actor, act, subject FROM audit ORDER BY id")
+    rows = await house.hub.store.reader.all("SELECT actor, act, subject FROM desk_audit ORDER BY id")
     return [(row["actor"], row["act"], row["subject"]) for row in rows]
 
 
@@ -82,7 +84,7 @@ async def test_the_setup_link_works_once(house: House, accounts: Accounts) -> No
     assert not accounts.setup_needed
     assert (await refused(accounts.set_up(token, "other", "Eve", PASSWORD))).code == "bad_token"
     assert await accounts.make_setup_link() is None
-    assert await house.rows("invitation") == 0
+    assert await house.rows("desk_invitation") == 0
     _, _, signed = await accounts.sign_in("ROOT ", PASSWORD, "")
     assert signed == agent
 
@@ -110,7 +112,7 @@ async def test_a_new_link_ends_the_older_one_and_each_ends_after_a_day(accounts:
 
 async def test_a_setup_link_is_no_way_in_once_there_is_an_administrator(tmp_path: Path, clock: ManualClock) -> None:
     async with open_house(tmp_path, clock=clock) as house:
-        accounts = house.hub.accounts
+        accounts = house.accounts
         stray = await accounts.make_setup_link()
         assert stray is not None
         root, token = await accounts.invite("test", "root", "Ada", "admin", ())
@@ -182,7 +184,8 @@ async def test_who_forgot_the_password_gets_another_link_and_is_signed_out(accou
 
 
 async def test_the_configuration_says_who_is_in_a_team_from_the_start(tmp_path: Path) -> None:
-    config = "hub: {locale: en}\nteams: [{id: front, name: Front}, {id: night, name: Night, members: [Ada]}]\nplugins: []\n"
+    config = "hub: {locale: en}\nteams: [{id: front, name: Front}, {id: night, name: Night, members: [Ada]}]\n"
+    config += "plugins: [{use: desk}]\n"
     async with open_house(tmp_path, config=config) as house:
         assert (await house.agent("ada")).teams == ("night",)
         assert (await house.agent("ben")).teams == ()
@@ -209,15 +212,15 @@ async def test_nothing_that_is_stored_signs_anybody_in(house: House, accounts: A
 async def test_a_session_outlives_a_restart_and_what_it_gained_by_use(tmp_path: Path, clock: ManualClock) -> None:
     async with open_house(tmp_path, clock=clock) as house:
         await house.agent("ada")
-        token, _, _ = await house.hub.accounts.sign_in("ada", PASSWORD, "")
-        gone, _, _ = await house.hub.accounts.sign_in("ada", PASSWORD, "")
+        token, _, _ = await house.accounts.sign_in("ada", PASSWORD, "")
+        gone, _, _ = await house.accounts.sign_in("ada", PASSWORD, "")
         await clock.advance(11 * HOUR)
-        assert house.hub.accounts.who(asked(token)) is not None
+        assert house.accounts.who(asked(token)) is not None
     await clock.advance(2 * HOUR)
     async with open_house(tmp_path, clock=clock) as house:
-        assert house.hub.accounts.who(asked(token)) is not None
-        assert house.hub.accounts.who(asked(gone)) is None
-        assert await house.rows("session") == 1
+        assert house.accounts.who(asked(token)) is not None
+        assert house.accounts.who(asked(gone)) is None
+        assert await house.rows("desk_session") == 1
 
 
 async def test_signing_out_ends_this_browser_and_leaving_ends_all(house: House, accounts: Accounts) -> None:
@@ -233,7 +236,7 @@ async def test_signing_out_ends_this_browser_and_leaving_ends_all(house: House, 
     left = await accounts.change("root", ada.id, active=False)
     assert (left.active, left.state) == (False, "offline")
     assert accounts.who(asked(two)) is None
-    assert await house.rows("session") == 0
+    assert await house.rows("desk_session") == 0
     assert (await refused(accounts.sign_in("ada", PASSWORD, ""))).code == "wrong_password"
     await accounts.change("root", ada.id, active=True)
     assert accounts.who(asked(two)) is None
@@ -360,12 +363,12 @@ async def test_the_last_administrator_stays(house: House, accounts: Accounts) ->
 async def test_changes_are_stored(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         ada = await house.agent("ada")
-        changed = await house.hub.accounts.change("root", ada.id, name="Ada L", role="supervisor", teams=["back"])
-        await house.hub.accounts.set_state(changed, "break")
+        changed = await house.accounts.change("root", ada.id, name="Ada L", role="supervisor", teams=["back"])
+        await house.accounts.set_state(changed, "break")
     async with open_house(tmp_path) as house:
-        (ada,) = house.hub.accounts.all()
+        (ada,) = house.accounts.all()
         assert (ada.name, ada.role, ada.teams, ada.state) == ("Ada L", "supervisor", ("back",), "break")
-        await house.hub.accounts.sign_in("ada", PASSWORD, "")
+        await house.accounts.sign_in("ada", PASSWORD, "")
 
 
 async def test_a_desk_counts_until_the_last_one_is_closed(house: House, accounts: Accounts) -> None:
@@ -373,9 +376,9 @@ async def test_a_desk_counts_until_the_last_one_is_closed(house: House, accounts
     heard: list[tuple[bool, str]] = []
     accounts.on_change.append(lambda agent: heard.append((agent.connected, agent.state)))
     for change in (+1, +1, -1):
-        accounts.connected(ada.id, change)
+        house.hub.agents.connected(ada.id, change)
     await accounts.set_state(ada, "online")
-    accounts.connected(ada.id, -1)
+    house.hub.agents.connected(ada.id, -1)
     assert heard == [(True, "offline"), (True, "online"), (False, "online")]
     assert accounts.agent(ada.id).connected is False
 

@@ -12,10 +12,9 @@ from hub import Conversation, Message, Panel, PanelItem, Person, Plugin, PluginC
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
-from hub.web.rights import sees
-from hub.web.views import VIEWS
-from tests.web_core import desk_kit
-from tests.web_core.desk_kit import CONFIG, House, Toy
+from hub_desk.rights import sees
+from hub_desk.views import VIEWS
+from tests.desk.kit import CONFIG, PLUGINS, House, open_house
 from tests.web_core.realtime_kit import Lines
 
 
@@ -50,7 +49,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[House]:
     """A hub with plugins that show something beside a conversation, and one that fails."""
     document = tmp_path / "hub.yaml"
     document.write_text(f"{CONFIG}  - {{use: broken}}\n  - {{use: beside}}\n", encoding="utf-8")
-    plugins = {"toy": Toy, "beside": Beside, "broken": Broken}
+    plugins = {**PLUGINS, "beside": Beside, "broken": Broken}
     log = Lines()
     hub = Hub(load(document, env={}, plugins=plugins), tmp_path / "data", log=log)
     async with Server(hub) as server:
@@ -241,13 +240,13 @@ async def test_the_plugins_and_how_they_are(shop: House) -> None:
     sue = await shop.person("sue", "supervisor")
     _, answer = await sue.get("/api/plugins")
     states = {one["name"]: one["state"] for one in answer["instances"]}
-    assert states == {"toy": "running", "broken": "running", "beside": "running"}
+    assert states == {"toy": "running", "desk": "running", "broken": "running", "beside": "running"}
     assert set(answer["instances"][0]) == {"name", "plugin", "state", "reason", "since"}
 
 
 async def test_the_public_address_is_used_in_links(tmp_path: Path) -> None:
     config = CONFIG.replace("{locale: en}", "{locale: en, public_url: 'https://service.example.com/'}")
-    async with desk_kit.open_house(tmp_path, config=config) as house:
+    async with open_house(tmp_path, config=config) as house:
         root = await house.person("root", "admin")
         _, answer = await root.post("/api/agents", {"login": "ben", "name": "Ben"})
         assert answer["setup_url"].startswith("https://service.example.com/desk/setup#token=")

@@ -1,4 +1,4 @@
-"""Every route of the core with every role: who may ask, who may not, and that changes need the CSRF token."""
+"""Every route of the workbench with every role: who may ask, who may not, and that changes need the CSRF token."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.web.rights import ANYBODY, RIGHTS
-from tests.web_core.desk_kit import House, Person
+from hub_desk.rights import ANYBODY, RIGHTS, SIGNED_IN
+from tests.desk.kit import House, Person
 
 ROLES = ("anonymous", "agent", "supervisor", "admin")
 SOCKET = ("GET", "/api/realtime")
@@ -27,9 +27,18 @@ async def everybody(desk: House) -> dict[str, Person]:
     return people
 
 
-async def test_the_table_knows_exactly_the_routes_of_the_core(desk: House) -> None:
-    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner == "hub"}
+async def test_the_table_knows_exactly_the_routes_of_the_workbench(desk: House) -> None:
+    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner == "desk"}
     assert served == set(RIGHTS)
+
+
+async def test_nothing_else_asks_who_one_is(desk: House) -> None:
+    person = desk.anonymous()
+    for route in desk.hub.routes.all():
+        if route.owner != "desk":
+            status, answer = await ask(person, route.method, route.path)
+            code = answer.get("error", {}).get("code") if isinstance(answer, dict) else ""
+            assert (status, code) != (401, "signed_out"), route.path
 
 
 async def test_every_route_with_every_role(desk: House) -> None:
@@ -57,15 +66,27 @@ async def test_every_route_with_every_role(desk: House) -> None:
 async def test_every_change_needs_the_csrf_token(desk: House) -> None:
     people = await everybody(desk)
     root, other = people["admin"], people["agent"]
-    before = await desk.rows("audit")
+    before = await desk.rows("desk_audit")
     for (method, path), roles in RIGHTS.items():
         if method not in CHANGES or roles == ANYBODY:
             continue
         for shown in ("", "wrong", other.csrf, root.csrf.upper(), "ö"):
             status, answer = await ask(root, method, path, headers={"X-CSRF-Token": shown})
             assert (status, answer["error"]["code"]) == (403, "csrf"), (method, path, shown)
-    assert await desk.rows("audit") == before
+    assert await desk.rows("desk_audit") == before
     assert (await root.get("/api/session"))[0] == 200
+
+
+def test_what_routes_say_of_themselves_is_what_the_table_says(desk: House) -> None:
+    told = {(route.method, route.path): route.doc for route in desk.hub.routes.all() if route.owner == "desk"}
+    for place, roles in RIGHTS.items():
+        doc = told[place]
+        if doc is None:
+            assert place == SOCKET
+            continue
+        assert doc.security == ("" if roles == ANYBODY else "session"), place
+        if roles != ANYBODY:
+            assert (403 in doc.errors) == (roles < SIGNED_IN), place
 
 
 @pytest.mark.parametrize("path", sorted({path for _, path in RIGHTS}))

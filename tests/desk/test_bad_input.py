@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.web_core.desk_kit import House, Person
+from tests.desk.kit import House, Person
 
-TABLES = ("agent", "attachment", "audit", "conversation", "event", "invitation", "message", "outbox", "person")
+TABLES = ("agent", "attachment", "conversation", "desk_audit", "desk_invitation", "event", "message", "outbox", "person")
 
 
 @pytest.fixture

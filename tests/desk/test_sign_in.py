@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.house import SESSION_COOKIE as COOKIE
 from hub.testing.clock import ManualClock
-from hub.web.sessions import COOKIE
-from tests.web_core.desk_kit import PASSWORD, House, open_house
+from tests.desk.kit import PASSWORD, House, open_house
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def slow(tmp_path: Path, clock: ManualClock) -> AsyncIterator[House]:
 async def test_the_first_administrator_by_a_link_that_works_once(desk: House) -> None:
     person = desk.anonymous()
     assert await person.get("/api/setup") == (200, {"needed": True})
-    token = await desk.hub.accounts.make_setup_link()
+    token = await desk.accounts.make_setup_link()
     wanted = {"token": token, "login": "Root", "name": "Ru", "password": PASSWORD}
     for wrong, code in (("password", "short_password"), ("login", "bad_login"), ("token", "bad_token")):
         status, answer = await person.post("/api/setup", {**wanted, wrong: "x"})
@@ -37,14 +37,14 @@ async def test_the_first_administrator_by_a_link_that_works_once(desk: House) ->
     assert await person.get("/api/setup") == (200, {"needed": False})
     status, answer = await person.post("/api/setup", {**wanted, "login": "second"})
     assert (status, answer["error"]["code"]) == (403, "bad_token")
-    assert await desk.hub.accounts.make_setup_link() is None
+    assert await desk.accounts.make_setup_link() is None
     assert await desk.rows("agent") == 1
 
 
 async def test_a_link_ends_after_a_day_and_when_a_newer_one_is_made(slow: House, clock: ManualClock) -> None:
     person = slow.anonymous()
-    first = await slow.hub.accounts.make_setup_link()
-    second = await slow.hub.accounts.make_setup_link()
+    first = await slow.accounts.make_setup_link()
+    second = await slow.accounts.make_setup_link()
     wanted = {"login": "root", "name": "Ru", "password": PASSWORD}
     assert (await person.post("/api/setup", {**wanted, "token": first}))[0] == 403
     await clock.advance(24 * 3600 + 1)
@@ -85,11 +85,11 @@ async def test_what_is_stored_signs_nobody_in(desk: House) -> None:
     invited = await person.post("/api/agents", {"login": "ada", "name": "Ada"})
     token = invited[1]["setup_url"].partition("#token=")[2]
     assert token
-    for table in ("session", "invitation", "agent", "audit"):
+    for table in ("desk_session", "desk_invitation", "desk_password", "agent", "desk_audit"):
         text = str(await desk.hub.store.reader.all(f"SELECT * FROM {table}"))
         for secret in (cookie, token, PASSWORD):
             assert secret not in text
-    hashed = await desk.hub.store.reader.value("SELECT password FROM agent WHERE login = 'root'")
+    hashed = await desk.hub.store.reader.value("SELECT hash FROM desk_password")
     assert hashed.startswith("$argon2id$")
     logged = str(desk.log.lines)
     assert cookie not in logged
@@ -153,7 +153,7 @@ async def test_an_invited_agent_chooses_a_password_and_may_be_dismissed(desk: Ho
     ada = desk.anonymous()
     assert (await ada.post("/api/session", {"login": "ada", "password": ""}))[0] == 401
     assert (await ada.post("/api/setup", {"token": token, "login": "", "name": "", "password": PASSWORD}))[0] == 200
-    await ada.sign_in(desk.hub.accounts.agent(int(number)))
+    await ada.sign_in(desk.accounts.agent(int(number)))
     page, welcome = await ada.desk()
     assert welcome["snapshot"]["me"]["teams"] == ["front"]
     assert (await root.patch(f"/api/agents/{number}", {"active": False}))[0] == 200
@@ -186,6 +186,6 @@ async def test_acts_on_accounts_leave_audit_lines(desk: House) -> None:
     root = await desk.person("root", "admin")
     await root.post("/api/agents", {"login": "ada", "name": "Ada"})
     await desk.anonymous().post("/api/session", {"login": "root", "password": "my own password"})
-    acts = {row["act"] for row in await desk.hub.store.reader.all("SELECT act FROM audit")}
+    acts = {row["act"] for row in await desk.hub.store.reader.all("SELECT act FROM desk_audit")}
     assert {"setup.link", "agent.set_up", "sign_in", "agent.invited", "sign_in.failed"} <= acts
-    assert "my own password" not in str(await desk.hub.store.reader.all("SELECT * FROM audit"))
+    assert "my own password" not in str(await desk.hub.store.reader.all("SELECT * FROM desk_audit"))

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from hub.web.sessions import COOKIE, CSRF_HEADER
-from tests.web_core.desk_kit import PASSWORD, open_house
+from hub.house import CSRF_HEADER
+from hub.house import SESSION_COOKIE as COOKIE
+from tests.desk.kit import PASSWORD, open_house
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ class Running:
         async with open_house(self._folder) as house:
             root = await house.agent("root", "admin")
             await house.conversation()
-            token, csrf, _ = await house.hub.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
+            token, csrf, _ = await house.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
             self.headers = {"Cookie": f"{COOKIE}={token}", CSRF_HEADER: csrf}
             self.url = house.url
             self._ready.set()

@@ -1,0 +1,87 @@
+"""The words the workbench brings to the command line: ``hub agents invite`` and ``hub setup-link``.
+
+They change what is stored, so they are refused while a hub uses it: there the page for teams does the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, get_args
+
+from hub.commands import add_store_options, settings_of
+from hub.config import HubConfig
+from hub.house import Role, offline
+from hub_desk.accounts import Accounts
+from hub_desk.plugin import Desk
+from hub_desk.words import sentence, setup_url
+
+OK: Final = 0
+ADDRESS: Final = "http://localhost:8080"
+
+
+def add_agents(parser: argparse.ArgumentParser, locale: str) -> None:
+    """The arguments of `hub agents`."""
+    text = sentence("invite", locale)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    made = commands.add_parser("invite", help=text, description=text)
+    add_store_options(made, locale)
+    made.add_argument("login", metavar="LOGIN", help=sentence("login", locale))
+    made.add_argument("--name", default="", help=sentence("agent_name", locale))
+    made.add_argument("--role", default="agent", choices=get_args(Role), help=sentence("role", locale))
+    made.add_argument("--team", action="append", default=[], metavar="ID", help=sentence("team", locale))
+    made.set_defaults(command=invite)
+
+
+def add_setup_link(parser: argparse.ArgumentParser, locale: str) -> None:
+    """The arguments of `hub setup-link`."""
+    parser.description = sentence("setup-link", locale)
+    add_store_options(parser, locale)
+    parser.set_defaults(command=setup_link)
+
+
+def invite(options: argparse.Namespace) -> int:
+    """`hub agents invite`: an account, and the link with which its owner chooses the password; for a known login another link."""
+    settings = settings_of(options)
+
+    async def make() -> str:
+        async with _accounts(settings, options.data) as accounts:
+            known = accounts.find(options.login)
+            if known is not None:
+                return (await accounts.invite_again("hub", known.id, options.locale))[1]
+            facts = (options.login, options.name or options.login, options.role, options.team)
+            return (await accounts.invite("hub", *facts, options.locale))[1]
+
+    token = asyncio.run(make())
+    _say(sentence("invited", options.locale, login=options.login), setup_url(settings.public_url or ADDRESS, token))
+    return OK
+
+
+def setup_link(options: argparse.Namespace) -> int:
+    """`hub setup-link`: a link to make the first administrator with."""
+    settings = settings_of(options)
+
+    async def make() -> str | None:
+        async with _accounts(settings, options.data) as accounts:
+            return await accounts.make_setup_link()
+
+    token = asyncio.run(make())
+    done = sentence("setup_done", options.locale)
+    _say(done if token is None else setup_url(settings.public_url or ADDRESS, token))
+    return OK
+
+
+@asynccontextmanager
+async def _accounts(settings: HubConfig, data: Path) -> AsyncIterator[Accounts]:
+    async with offline(settings, data, Desk) as ctx:
+        accounts = Accounts(ctx)
+        await accounts.start()
+        yield accounts
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
