@@ -14,7 +14,7 @@ from aiohttp import web
 
 from hub.calling import outcome_of
 from hub.errors import Refused
-from hub.web import metrics, openapi, probes
+from hub.web import probes
 from hub.web.failures import answer_for
 from hub.web.routes import Route
 
@@ -36,8 +36,7 @@ HEADERS: Final = {
 
 def build(hub: Hub) -> web.Application:
     """The application of `hub`, which is started. Raises ConfigError when a plugin took an address of the hub's own."""
-    for part in (probes, metrics, openapi):
-        part.register(hub)
+    probes.register(hub)
     dispatcher = _Dispatcher(hub)
     application = web.Application(client_max_size=hub.settings.limits.body_bytes)
     application.middlewares.append(dispatcher.middleware)

@@ -21,7 +21,7 @@ from hub.errors import ConfigError, Refused
 from hub.web.files import Files
 
 if TYPE_CHECKING:
-    from hub.web.openapi import Operation
+    from hub.web.operations import Operation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Undo = Callable[[], None]

@@ -22,6 +22,7 @@ from hub.server import Server
 from hub_desk import Desk
 from hub_desk.accounts import Accounts
 from hub_desk.workbench import Workbench
+from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
@@ -67,7 +68,7 @@ class Toy(Channel[PluginConfig]):
         return (await self.ctx.accept(inbound)).message_id
 
 
-PLUGINS: Final = {"toy": Toy, "desk": Desk}
+PLUGINS: Final = {"toy": Toy, "desk": Desk, "ops": Ops}
 
 
 class House:

@@ -13,8 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from hub.errors import Refused
-from hub.house import CSRF_HEADER
-from hub.house import SESSION_COOKIE as COOKIE
+from hub.house import CSRF_HEADER, SESSION_COOKIE
 from hub.records import Agent
 from hub.testing.clock import ManualClock
 from hub_desk.accounts import Accounts
@@ -45,7 +44,7 @@ def accounts(house: House) -> Accounts:
 
 def asked(token: str = "", *, csrf: str = "", method: str = "GET") -> Any:
     """A request as a browser with this cookie sends it."""
-    headers = {"Cookie": f"{COOKIE}={token}", "Accept-Language": "en"}
+    headers = {"Cookie": f"{SESSION_COOKIE}={token}", "Accept-Language": "en"}
     return make_mocked_request(method, "/", headers={**headers, CSRF_HEADER: csrf} if csrf else headers)
 
 
@@ -267,7 +266,7 @@ async def test_a_change_needs_the_csrf_token_of_this_very_session(house: House, 
 def test_the_cookie_is_secure_over_tls_itself() -> None:
     response = web.Response()
     put_cookie(response, make_mocked_request("GET", "/", headers={"X-Forwarded-Proto": "https"}), "t")
-    assert response.cookies[COOKIE]["secure"]
+    assert response.cookies[SESSION_COOKIE]["secure"]
 
 
 @pytest.mark.parametrize(

@@ -9,29 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
-from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from hub.web.failures import ErrorAnswer
-from hub.web.operations import CSRF_HEADER, ID, SESSION_COOKIE, Operation, Parameter
-from hub.web.routes import Route
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
-__all__ = ["Operation", "Parameter", "document", "register"]
+from hub.pages import ID, Operation, Parameter
+from hub.watching import CSRF_HEADER, SESSION_COOKIE, ErrorAnswer, Route
 
 Json = dict[str, Any]
 
 _REF: Final = "#/components/schemas/"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SECURITY: Final[Mapping[str, Json]] = {
-    "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Given by POST /api/session."},
-    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "`csrf` of the session's answer."},
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Given by signing in."},
+    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "Given with it."},
     "bearer": {"type": "http", "scheme": "bearer"},
 }
 _WHY: Final[Mapping[int, str]] = {
@@ -46,21 +39,6 @@ _WHY: Final[Mapping[int, str]] = {
     429: "Too often; `Retry-After` says when again.",
     503: "Not now; `Retry-After` says when again.",
 }
-
-
-def register(hub: Hub) -> None:
-    """Serve the document."""
-    made: list[tuple[Sequence[Route], bytes]] = []
-
-    async def answer(_: web.Request) -> web.Response:
-        routes = hub.routes.all()
-        if not made or made[0][0] != routes:
-            text = document(routes, title=hub.settings.name_for(""), version=hub.version)
-            made[:] = [(routes, msgspec.json.encode(text))]
-        return web.Response(body=made[0][1], content_type="application/json", headers={"Cache-Control": "no-cache"})
-
-    doc = Operation("This document", response={"type": "object"}, tags=("hub",))
-    hub.routes.add("GET", "/api/openapi.json", answer, owner="hub", doc=doc)
 
 
 def document(routes: Iterable[Route], *, title: str, version: str) -> Json:

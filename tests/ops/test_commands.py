@@ -1,4 +1,4 @@
-"""Looking after what is stored, from the command line: with a hub that really ran."""
+"""`hub explain` and `hub dead-letters`, with what a hub that really ran has stored."""
 
 from __future__ import annotations
 
