@@ -26,7 +26,7 @@ from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
 
 
-def tortoise_config(database: str, apps: Apps, *, read_only: bool = False) -> dict[str, Any]:
+def tortoise_config(database: str, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
     connection: Any
     if database.startswith("postgres"):
@@ -34,7 +34,7 @@ def tortoise_config(database: str, apps: Apps, *, read_only: bool = False) -> di
     else:
         options = {"query_only": "ON"} if read_only else {}
         connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
-    return {"connections": {"default": connection}, "apps": tortoise_apps(apps)}
+    return {"connections": {"default": connection}, "apps": tortoise_apps(apps or apps_of(()))}
 
 
 class Store:
@@ -69,7 +69,7 @@ class Store:
         writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
         try:
             await writer.open()
-            await _migrate(target, apps or apps_of(()))
+            await _migrate(target, apps)
             connection, close = await _connect(target)
         except (StoreUnavailable, BaseORMException) as error:
             await writer.close()
@@ -124,7 +124,7 @@ async def _in_own_context(work: Any) -> Any:
     return await asyncio.create_task(work)
 
 
-async def _migrate(target: str, apps: Apps) -> None:
+async def _migrate(target: str, apps: Apps | None) -> None:
     async def run() -> None:
         context = TortoiseContext()
         with context:
@@ -138,7 +138,7 @@ async def _connect(target: str) -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
     async def run() -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
         context = TortoiseContext()
         with context:
-            await context.init(config=tortoise_config(target, apps_of(()), read_only=True))
+            await context.init(config=tortoise_config(target, read_only=True))
             connection = context.connections.get("default")
         return connection, context.close_connections
 

@@ -10,11 +10,10 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final, get_args
 
+from hub import Context
 from hub.commands import add_store_options, settings_of
-from hub.config import HubConfig
 from hub.house import Role, offline
 from hub_desk.accounts import Accounts
 from hub_desk.plugin import Desk
@@ -46,41 +45,44 @@ def add_setup_link(parser: argparse.ArgumentParser, locale: str) -> None:
 
 def invite(options: argparse.Namespace) -> int:
     """`hub agents invite`: an account, and the link with which its owner chooses the password; for a known login another link."""
-    settings = settings_of(options)
 
     async def make() -> str:
-        async with _accounts(settings, options.data) as accounts:
+        async with _desk(options) as (ctx, accounts):
             known = accounts.find(options.login)
             if known is not None:
-                return (await accounts.invite_again("hub", known.id, options.locale))[1]
-            facts = (options.login, options.name or options.login, options.role, options.team)
-            return (await accounts.invite("hub", *facts, options.locale))[1]
+                _, token = await accounts.invite_again("hub", known.id, options.locale)
+            else:
+                facts = (options.login, options.name or options.login, options.role, options.team)
+                _, token = await accounts.invite("hub", *facts, options.locale)
+            return _link(ctx, token)
 
-    token = asyncio.run(make())
-    _say(sentence("invited", options.locale, login=options.login), setup_url(settings.public_url or ADDRESS, token))
+    link = asyncio.run(make())
+    _say(sentence("invited", options.locale, login=options.login), link)
     return OK
 
 
 def setup_link(options: argparse.Namespace) -> int:
     """`hub setup-link`: a link to make the first administrator with."""
-    settings = settings_of(options)
 
-    async def make() -> str | None:
-        async with _accounts(settings, options.data) as accounts:
-            return await accounts.make_setup_link()
+    async def make() -> str:
+        async with _desk(options) as (ctx, accounts):
+            token = await accounts.make_setup_link()
+            return sentence("setup_done", options.locale) if token is None else _link(ctx, token)
 
-    token = asyncio.run(make())
-    done = sentence("setup_done", options.locale)
-    _say(done if token is None else setup_url(settings.public_url or ADDRESS, token))
+    _say(asyncio.run(make()))
     return OK
 
 
 @asynccontextmanager
-async def _accounts(settings: HubConfig, data: Path) -> AsyncIterator[Accounts]:
-    async with offline(settings, data, Desk) as ctx:
+async def _desk(options: argparse.Namespace) -> AsyncIterator[tuple[Context, Accounts]]:
+    async with offline(settings_of(options), options.data, Desk) as ctx:
         accounts = Accounts(ctx)
         await accounts.start()
-        yield accounts
+        yield ctx, accounts
+
+
+def _link(ctx: Context, token: str) -> str:
+    return setup_url(ctx.public_url or ADDRESS, token)
 
 
 def _say(*lines: str) -> None:
