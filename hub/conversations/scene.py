@@ -8,7 +8,7 @@ nothing has happened; `install` then brings the dossier up to date.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -233,6 +233,39 @@ class Scene:
             data=data,
         )
 
+    # -- what filters make of it -------------------------------------------------------------------
+
+    def reword(self, message: Message, body: Body) -> None:
+        """Say this instead. Without its code a line of the house is read as it stands, and not in a page's own words."""
+        self._restate(message, replace(message, body=body, code=""))
+
+    def keep_back(self, message: Message, reason: str) -> None:
+        """Do not say it: it becomes a note, so that agents read what was to be said and why it was not."""
+        self._restate(message, replace(message, direction="note", state="failed", error=reason[:500]))
+        self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
+        self.change.writes = [
+            (statement, row)
+            for statement, row in self.change.writes
+            if statement is not Statements.add_outbox or row[0] != message.id
+        ]
+
+    def _restate(self, before: Message, after: Message) -> None:
+        change = self.change
+        self.said = [after if said is before else said for said in self.said]
+        self.outgoing = [(after if said is before else said, leg) for said, leg in self.outgoing]
+        change.events = [
+            replace(event, message=after, public=after.direction != "note") if event.message is before else event
+            for event in change.events
+        ]
+        change.writes = [
+            (statement, message_row(after) if statement is Statements.add_message and row[0] == after.id else row)
+            for statement, row in change.writes
+        ]
+        spoken = [said for said in self.said if said.direction in ("in", "out")]
+        if spoken:
+            text = plain_text(spoken[-1].body)[:LAST_TEXT]
+            self._set(last_text=text, last_at=spoken[-1].at, last_direction=spoken[-1].direction)
+
     # -- who owns it -------------------------------------------------------------------------------
 
     def hand_over(self, reason: WaitReason, team: str) -> None:
@@ -372,6 +405,11 @@ class Scene:
     def dossier(self) -> Dossier:
         """The dossier the scene is about."""
         return self._dossier
+
+    @property
+    def kept_back(self) -> Sequence[Message]:
+        """What filters did not let out."""
+        return [message for message in self.said if message.state == "failed"]
 
     @property
     def new_identities(self) -> Iterable[Identity]:

@@ -13,7 +13,7 @@ from hub.errors import Refused
 from hub.plugin import Inbound
 
 
-class Arrival(msgspec.Struct):
+class Arrival(msgspec.Struct, gc=False):
     """A customer's message on its way in; the same fields are the inbox row's payload."""
 
     id: int

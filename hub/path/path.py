@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from hub.conversations.scene import Scene
 from hub.errors import Refused, StoreUnavailable
 from hub.families import SurveyAnswer
@@ -135,18 +137,20 @@ class MessagePath:
         if message is None or message.direction not in ("out", "system"):
             raise Refused(404, "not_found", "there is no such message")
 
+        message = replace(message, state=state, error=error[:500])
+
         async def play(scene: Scene) -> None:
             change, ids = scene.change, (message.person_id, message.conversation_id)
             if state == "read":
                 change.write(Statements.messages_read, (message.conversation_id, message.id))
             else:
-                change.write(Statements.change_message, (state, message.external_id, error[:500], message.id))
-            data = {"state": state, "error": error[:500]}
+                change.write(Statements.change_message, (state, message.external_id, message.error, message.id))
+            data = {"state": state, "error": message.error}
             change.event("message.changed", scene.now, *ids, message=message, public=True, data=data)
 
         await self.play(message.person_id, "", play)
         if state == "failed":
-            self._hub.notifier.failed(message, error)
+            self._hub.notifier.failed(message, message.error)
 
     async def survey_answered(self, instance: str, answer: SurveyAnswer) -> None:
         """See `Context.survey_answered`."""

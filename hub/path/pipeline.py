@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.calling import outcome_of
 from hub.conversations.scene import Scene
-from hub.errors import Conflict, HubError, StoreError, StoreUnavailable
+from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
 from hub.message import Choice
 from hub.path.delivery import Parcel
+from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
@@ -39,6 +40,7 @@ class Pipeline:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._filters = Filters(hub)
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
@@ -96,6 +98,7 @@ class Pipeline:
             await self._ask_bots(scene, message, identity)
         elif scene.before is None and conversation.owner_kind == "queue":
             scene.line("handed_over")
+        await self._filters.outbound(scene)
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
@@ -149,8 +152,7 @@ class Pipeline:
             arrival.at,
             client_id=inbound.client_id,
         )
-        if hub.calls.implementers("filter_inbound"):
-            message = await hub.calls.fold("filter_inbound", message, conversation=conversation, person=person)
+        message = await self._filters.inbound(message, conversation, person)
         scene.hear(message)
         return message
 
@@ -204,6 +206,10 @@ class Pipeline:
         assert isinstance(key, int)
         scene = Scene(await hub.people.dossier(key), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
         result = await act.play(scene)
+        try:
+            await self._filters.outbound(scene)
+        except HookFailed as error:
+            raise self._filters.refusal(error) from error
         await self.store(scene, scene.finish())
         return result
 
@@ -235,6 +241,8 @@ class Pipeline:
         for message, leg in scene.outgoing:
             hub.path.delivery.add(Parcel(message, leg, leg.channel))
         hub.notifier.scene(scene)
+        for message in scene.kept_back:
+            hub.notifier.failed(message, message.error)
 
     async def _give_up(self, arrival: Arrival, error: Exception) -> None:
         change = Change()

@@ -35,6 +35,11 @@ class Change:
         self.result = 0
         self.future: asyncio.Future[None] | None = None
 
+    def forget(self) -> None:
+        """Let go of who waited: they hold the change, and such a ring would be left to the garbage collector."""
+        self.after.clear()
+        self.failed.clear()
+
     def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
         """Add a row for `statement`."""
         self.writes.append((statement, row))

@@ -134,6 +134,7 @@ class Committer:
                 change.result = next((found[row[0]] for _, row in change.writes if row[0] in found), 0)
             for call in change.after:
                 call()
+            change.forget()
         if events:
             self._on_events(events)
         for change in changes:
@@ -145,6 +146,7 @@ def _fail(changes: Iterable[Change], error: StoreError) -> None:
     for change in changes:
         for call in change.failed:
             call()
+        change.forget()
         if change.future is not None and not change.future.done():
             change.future.set_exception(error)
             # Somebody who was cancelled while waiting never looks; that is no fault to warn about.

@@ -53,7 +53,7 @@ class SqliteWriter:
 
     def _open(self) -> None:
         try:
-            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
+            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256, check_same_thread=False)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.Error as error:
@@ -62,24 +62,12 @@ class SqliteWriter:
 
     async def write(self, group: Group) -> dict[int, int]:
         """See `hub.store.committer.Writer`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
-
-    def _write(self, group: Group) -> dict[int, int]:
         connection = self._connection
         if connection is None:
             raise StoreUnavailable("the store is closed")
-        found: dict[int, int] = {}
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement, rows in group:
-                changed = connection.executemany(statement.sql, rows).rowcount
-                if changed == len(rows):
-                    continue
-                if statement.checked:
-                    raise Conflict(f"{statement.table} was changed by somebody else")
-                if statement.once:
-                    found.update(_already_there(connection, statement, rows))
-            connection.execute("COMMIT")
+            found = _run(connection, group)
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.execute, "COMMIT")
         except BaseException as error:
             self._roll_back(connection)
             if isinstance(error, sqlite3.Error | OverflowError | ValueError):
@@ -102,6 +90,20 @@ class SqliteWriter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _run(connection: sqlite3.Connection, group: Group) -> dict[int, int]:
+    found: dict[int, int] = {}
+    connection.execute("BEGIN IMMEDIATE")
+    for statement, rows in group:
+        changed = connection.executemany(statement.sql, rows).rowcount
+        if changed == len(rows):
+            continue
+        if statement.checked:
+            raise Conflict(f"{statement.table} was changed by somebody else")
+        if statement.once:
+            found.update(_already_there(connection, statement, rows))
+    return found
 
 
 def _already_there(

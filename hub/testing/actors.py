@@ -139,20 +139,24 @@ class AgentActor:
 
     async def _writes(self, text: str, **how: Any) -> Message:
         agent = await self.record()
-        said: list[Message] = []
         author = Author("agent", str(agent.id), agent.name)
-        await self._acts(lambda scene: said.append(scene.say(author, (Text(text),), **how)))
-        return said[0]
+        played = await self._play(lambda scene: scene.say(author, (Text(text),), **how))
+        # As filters let it out.
+        return played.said[-1]
 
     async def _acts(self, act: Callable[[Scene], object]) -> Conversation:
-        async def play(scene: Scene) -> Conversation:
+        conversation = (await self._play(act)).conversation
+        assert conversation is not None
+        return conversation
+
+    async def _play(self, act: Callable[[Scene], object]) -> Scene:
+        async def play(scene: Scene) -> Scene:
             act(scene)
-            assert scene.conversation is not None
-            return scene.conversation
+            return scene
 
         actor = (await self.record()).login
-        done: Conversation = await self._kit.hub.path.in_conversation(self._conversation, actor, play)
-        return done
+        played: Scene = await self._kit.hub.path.in_conversation(self._conversation, actor, play)
+        return played
 
     async def sees(self, *texts: str) -> None:
         """The conversation holds these texts, in this order, among others."""

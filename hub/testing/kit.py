@@ -70,7 +70,7 @@ class HubKit:
         self._uses = tuple(one if isinstance(one, Use) else use(one) for one in instances)
         self._sections = {"hub": {"locale": "zh-CN"}, **(sections or {})}
         self._logged = io.StringIO()
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
         self._started = False
         self.hub = self._make()
 
@@ -98,7 +98,7 @@ class HubKit:
         self._started = True
         await self.hub.start()
         if self._serve:
-            self._runner = web.AppRunner(build(self.hub), access_log=None, shutdown_timeout=1)
+            self._runner = web.ServerRunner(build(self.hub), shutdown_timeout=1)
             await self._runner.setup()
             await web.TCPSite(self._runner, "127.0.0.1", 0).start()
             self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"

@@ -26,12 +26,16 @@ class Acts:
         leg: int | None = None,
         client_id: str = "",
     ) -> Message:
-        """Say something to the customer, or write a note. The same `client_id` again gives the same message."""
+        """Say something to the customer, or write a note; returns it as filters let it out.
+
+        The same `client_id` again gives the same message. Raises Refused (422 kept_back, 503 not_checked) where a filter
+        does not let it out.
+        """
         key = f"{agent.id}/{client_id}" if client_id else ""
         if said := await self._said(key):
             return said
 
-        async def play(scene: Scene) -> Message:
+        async def play(scene: Scene) -> Message | Scene:
             # Looked up again in the lane: the first copy may have been stored since.
             if again := await self._said(key):
                 return again
@@ -42,9 +46,11 @@ class Acts:
             message = scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
             if key:
                 scene.change.write(Statements.sent_once, (key, message.id))
-            return message
+            return scene
 
-        return await self._ctx.house.play(conversation_id, agent.login, play)
+        played = await self._ctx.house.play(conversation_id, agent.login, play)
+        # A filter may have changed the words.
+        return played.said[-1] if isinstance(played, Scene) else played
 
     async def _said(self, key: str) -> Message | None:
         """What was sent under this key."""
