@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 
 import aiohttp
 
-from hub import Channel, Inbound, Limits, Outbound, PluginConfig, Sender, Sent, Text
+from hub import Channel, Inbound, Limits, Outbound, Plugin, PluginConfig, Sender, Sent, Text
 from hub.clock import Clock
 from hub.config import load
 from hub.errors import Rejected
@@ -68,7 +68,7 @@ class Toy(Channel[PluginConfig]):
         return (await self.ctx.accept(inbound)).message_id
 
 
-PLUGINS: Final = {"toy": Toy, "desk": Desk, "ops": Ops}
+PLUGINS: Final[dict[str, type[Plugin[Any]]]] = {"toy": Toy, "desk": Desk, "ops": Ops}
 
 
 class House:
@@ -223,12 +223,14 @@ class DeskPage(Client):
 
 
 @asynccontextmanager
-async def open_house(path: Path, *, clock: Clock | None = None, config: str = CONFIG) -> AsyncIterator[House]:
-    """A running hub with its data in `path`."""
+async def open_house(
+    path: Path, *, clock: Clock | None = None, config: str = CONFIG, **plugins: type[Plugin[Any]]
+) -> AsyncIterator[House]:
+    """A running hub with its data in `path`; `config` may name `plugins` besides those that are always there."""
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins=PLUGINS), path / "data", clock=clock, log=log)
+    hub = Hub(load(document, env={}, plugins={**PLUGINS, **plugins}), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:

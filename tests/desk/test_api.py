@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 
 from hub import Conversation, Message, Panel, PanelItem, Person, Plugin, PluginConfig, Suggestion, hookimpl, plain_text
-from hub.config import load
-from hub.hub import Hub
-from hub.server import Server
 from hub_desk.rights import sees
 from hub_desk.views import VIEWS
-from tests.desk.kit import CONFIG, PLUGINS, House, open_house
-from tests.web_core.realtime_kit import Lines
+from tests.desk.kit import CONFIG, House, open_house
 
 
 class Beside(Plugin[PluginConfig]):
@@ -47,15 +43,9 @@ class Broken(Plugin[PluginConfig]):
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[House]:
     """A hub with plugins that show something beside a conversation, and one that fails."""
-    document = tmp_path / "hub.yaml"
-    document.write_text(f"{CONFIG}  - {{use: broken}}\n  - {{use: beside}}\n", encoding="utf-8")
-    plugins = {**PLUGINS, "beside": Beside, "broken": Broken}
-    log = Lines()
-    hub = Hub(load(document, env={}, plugins=plugins), tmp_path / "data", log=log)
-    async with Server(hub) as server:
-        house = House(server, log)
+    config = f"{CONFIG}  - {{use: broken}}\n  - {{use: beside}}\n"
+    async with open_house(tmp_path, config=config, beside=Beside, broken=Broken) as house:
         yield house
-        await house.close()
 
 
 def ids(answer: dict[str, Any]) -> list[str]:

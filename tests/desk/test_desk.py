@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.desk.kit import House
+from hub import Message, Plugin, PluginConfig, Text, hookimpl, plain_text
+from tests.desk.kit import CONFIG, House, open_house
 
 
 def text(words: str) -> list[dict[str, str]]:
@@ -109,6 +113,27 @@ async def test_an_open_desk_sees_everything_as_it_happens(desk: House) -> None:
     assert (await page.do("take", conversation="1"))["code"] == "not_found"
     assert (await page.do("close", conversation=number, tags=["done"]))["conversation"]["status"] == "closed"
     assert (await page.do("send", conversation=number, body=text("late")))["code"] == "closed"
+
+
+class Masking(Plugin[PluginConfig]):
+    """Hides numbers from customers."""
+
+    @hookimpl
+    async def filter_outbound(self, message: Message) -> Message | None:
+        return replace(message, body=(Text(re.sub(r"\d", "*", plain_text(message.body))),))
+
+
+async def test_a_message_sent_twice_is_the_same_also_when_a_filter_changed_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=f"{CONFIG.rstrip()}\n  - use: masking\n", masking=Masking) as house:
+        root = await house.person("root", "admin")
+        number = await house.conversation()
+        assert (await root.post(f"/api/conversations/{number}/take"))[0] == 200
+        said = {"id": "c1", "body": text("call 138")}
+        first = await root.post(f"/api/conversations/{number}/messages", said)
+        again = await root.post(f"/api/conversations/{number}/messages", said)
+        assert first[1]["message"]["body"] == again[1]["message"]["body"] == text("call ***")
+        assert first[1]["message"]["id"] == again[1]["message"]["id"]
+        await house.until(lambda: any(plain_text(one.body) == "call ***" for one in house.toy.sent))
 
 
 async def test_a_desk_that_was_cut_off_misses_nothing(desk: House) -> None:
