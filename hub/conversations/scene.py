@@ -33,7 +33,7 @@ from hub.message import Body, Text, plain_text
 from hub.people.dossiers import HISTORY, Dossier
 from hub.plugin import Inbound
 from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.ids import Ids
 from hub.store.statements import Statements
 
@@ -41,6 +41,8 @@ LEG_STORED_EVERY: Final = 30_000
 """A leg's last-inbound time is written at most this often (ms); after a crash it is that old at worst."""
 
 LAST_TEXT: Final = 120
+MAX_NAME: Final = 200
+MAX_TIER: Final = 50
 
 
 class Scene:
@@ -92,7 +94,8 @@ class Scene:
     def _fill_gaps(self, inbound: Inbound) -> None:
         sender = inbound.sender
         new = {name: value for name, value in sender.attributes.items() if name not in self.person.attributes}
-        name = sender.name if sender.name and (sender.verified > self.person.verified) else self.person.name
+        better = sender.name and sender.verified > self.person.verified
+        name = fitting(sender.name, MAX_NAME) if better else self.person.name
         if new or name != self.person.name or sender.verified > self.person.verified:
             self.person = replace(
                 self.person,
@@ -221,7 +224,7 @@ class Scene:
         self.said.append(message)
         self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
-            text = plain_text(message.body)[:LAST_TEXT]
+            text = fitting(plain_text(message.body), LAST_TEXT)
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
         self.change.event(
             "message.created",
@@ -359,8 +362,8 @@ class Scene:
         facts = {**self.person.attributes, **intent.attributes}
         self.person = replace(
             self.person,
-            name=intent.name or self.person.name,
-            tier=intent.tier or self.person.tier,
+            name=fitting(intent.name, MAX_NAME) or self.person.name,
+            tier=fitting(intent.tier, MAX_TIER) or self.person.tier,
             attributes={name: value for name, value in facts.items() if value is not None},
         )
 

@@ -20,7 +20,7 @@ from hub.path.lanes import Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.reader import Row
 from hub.store.statements import Statements
 
@@ -66,25 +66,25 @@ class Parcel:
 
 
 class Delivery:
-    """Sends what the outbox holds."""
+    """Sends what the outbox holds. `under_way` are the rows in its hands, until it is stored how they ended."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self.lanes: Lanes[Parcel] = Lanes(self._work)
         self.pace = Pace(hub.clock)
-        self._under_way: set[int] = set()
+        self.under_way: set[int] = set()
 
     def hold(self, ids: Iterable[int]) -> None:
         """These rows are about to be stored and will be added: the sweep must not take them for lost."""
-        self._under_way.update(ids)
+        self.under_way.update(ids)
 
     def let_go(self, ids: Iterable[int]) -> None:
         """They were not stored after all."""
-        self._under_way.difference_update(ids)
+        self.under_way.difference_update(ids)
 
     def add(self, parcel: Parcel) -> None:
         """A row of the outbox is stored: send it, after what goes the same way already."""
-        self._under_way.add(parcel.id)
+        self.under_way.add(parcel.id)
         # By address and not by leg: a customer's next conversation has a new leg, and must not overtake the last one.
         self.lanes.submit((parcel.channel, parcel.leg.address), parcel)
 
@@ -94,14 +94,14 @@ class Delivery:
         while rows := await self._hub.store.reader.all(_DUE, last, DUE):
             last = rows[-1]["id"]
             for row in rows:
-                if row["id"] not in self._under_way and await self._still_due(row["id"]):
+                if row["id"] not in self.under_way and await self._still_due(row["id"]):
                     found += await self._take_up(row)
         return found
 
     async def _take_up(self, row: Row) -> int:
         message = await self._hub.reading.message(row["id"])
         leg = await self._hub.reading.leg(message.leg_id) if message is not None else None
-        if message is None or leg is None or row["id"] in self._under_way:
+        if message is None or leg is None or row["id"] in self.under_way:
             return 0
         self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"], row["due_at"]))
         return 1
@@ -110,7 +110,7 @@ class Delivery:
         if not self._hub.path.ready:
             return True
         state = await self._hub.store.reader.value("SELECT state FROM outbox WHERE id = ?", id)
-        return state == DUE and id not in self._under_way
+        return state == DUE and id not in self.under_way
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
         early = (parcel.due_at - self._now()) / 1000
@@ -203,13 +203,13 @@ class Delivery:
     def _done(self, parcel: Parcel, sent: Sent) -> None:
         """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
         self._hub.count("sent")
-        change, message = Change(), parcel.message
+        change, message, external_id = Change(), parcel.message, fitting(sent.external_id, 200)
         change.write(Statements.drop_outbox, (parcel.id,))
-        if sent.external_id or sent.state != "sent":
-            change.write(Statements.message_delivered, (sent.state, sent.external_id, message.id))
+        if external_id or sent.state != "sent":
+            change.write(Statements.message_delivered, (sent.state, external_id, message.id))
         if parcel.awaited:
-            self._tell(change, replace(message, state=sent.state, external_id=sent.external_id, error=""))
-        change.after.append(lambda: self._under_way.discard(parcel.id))
+            self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
+        change.after.append(lambda: self.under_way.discard(parcel.id))
         future = self._hub.store.committer.submit(change)
         future.add_done_callback(lambda done: self._check_stored(done, parcel, sent))
 
@@ -236,7 +236,7 @@ class Delivery:
         return False
 
     async def _delay(self, parcel: Parcel, reason: str, wait: float) -> None:
-        parcel.error = reason[:500]
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DUE, self._now() + int(wait * 1000))
         if not parcel.awaited:
             self._tell(change, replace(parcel.message, state="queued"))
@@ -245,7 +245,7 @@ class Delivery:
         await self._rest(wait)
 
     async def _dead(self, parcel: Parcel, reason: str) -> None:
-        parcel.error = reason[:500]
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DEAD, self._now())
         message = replace(parcel.message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
@@ -253,7 +253,7 @@ class Delivery:
         # Counted before anybody hears of it: the news to the desks carry the number.
         change.after.append(self._count_dead)
         await self._stored(change)
-        self._under_way.discard(parcel.id)
+        self.under_way.discard(parcel.id)
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
         self._hub.notifier.failed(message, parcel.error)
 

@@ -21,7 +21,7 @@ from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
 from hub.records import Identity, Person
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class MessagePath:
         if message is None or message.direction not in ("out", "system"):
             raise Refused(404, "not_found", "there is no such message")
 
-        message = replace(message, state=state, error=error[:500])
+        message = replace(message, state=state, error=fitting(error, 500))
 
         async def play(scene: Scene) -> None:
             change, ids = scene.change, (message.person_id, message.conversation_id)

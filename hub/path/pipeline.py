@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.calling import outcome_of
-from hub.conversations.scene import Scene
+from hub.conversations.scene import MAX_NAME, Scene
 from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
 from hub.message import Choice
@@ -23,7 +23,7 @@ from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, Person, WaitReason
-from hub.store.change import Change, to_json
+from hub.store.change import Change, fitting, to_json
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -63,17 +63,30 @@ class Pipeline:
             if isinstance(outcome.error, StoreUnavailable):
                 self._hub.log.error("the store is not available; a message waits", error=str(outcome.error))
                 await self._rest(2)
-                continue
-            error = outcome.error
-            item.attempts += 1
-            if not isinstance(error, HubError):
-                self._hub.log.error("a fault on the way of a message", message=item.id, exc_info=error)
-            if item.attempts < MAX_ATTEMPTS and not isinstance(error, Conflict):
-                await self._rest(2.0 ** (item.attempts - 1))
+            else:
+                error = outcome.error
+                item.attempts += 1
+                if not isinstance(error, HubError):
+                    self._hub.log.error("a fault on the way of a message", message=item.id, exc_info=error)
+                if item.attempts < MAX_ATTEMPTS and not isinstance(error, Conflict):
+                    await self._rest(2.0 ** (item.attempts - 1))
+            if await self._was_done(item):
+                return None
 
     async def _rest(self, seconds: float) -> None:
         with self._hub.path.lanes.resting():
             await self._hub.clock.sleep(seconds)
+
+    async def _was_done(self, arrival: Arrival) -> bool:
+        """After a failure: was it stored all the same? A database may commit and be gone before it can say so."""
+        try:
+            state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", arrival.id)
+        except StoreUnavailable:
+            return False
+        if state == NEW:
+            return False
+        self._hub.path.reception.leave(arrival)
+        return True
 
     # -- a customer's message -----------------------------------------------------------------------
 
@@ -121,7 +134,7 @@ class Pipeline:
         name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.locale)
         return Person(
             self._hub.store.ids.next(),
-            name[:200],
+            fitting(name, MAX_NAME),
             locale=sender.locale,
             verified=sender.verified,
             attributes=dict(sender.attributes),
@@ -237,6 +250,7 @@ class Pipeline:
             await hub.store.commit(change)
         except StoreError:
             hub.path.delivery.let_go(outgoing)
+            hub.people.forget(dossier.person.id)
             raise
         for message, leg in scene.outgoing:
             hub.path.delivery.add(Parcel(message, leg, leg.channel))
@@ -246,7 +260,7 @@ class Pipeline:
 
     async def _give_up(self, arrival: Arrival, error: Exception) -> None:
         change = Change()
-        row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
+        row = (DEAD, to_json(arrival), arrival.attempts, fitting(str(error), 500), arrival.id, NEW)
         change.write(Statements.inbox_done, row)
         change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
         # Counted before anybody hears of it: the news to the desks carry the number.

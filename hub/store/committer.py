@@ -21,6 +21,9 @@ from hub.store.statements import Statement, Statements
 MAX_GROUP: Final = 512
 """Most changes in one transaction."""
 
+POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
+"""Where the event log ends."""
+
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
 
@@ -33,6 +36,10 @@ class Writer(Protocol):
         Returns, for insert-once rows that were there already, the id they would have had and the id
         they have. Raises Conflict, StoreError for a row that cannot be stored, and StoreUnavailable when nothing can.
         """
+        ...
+
+    async def position(self) -> int:
+        """The last place in the event log. Raises StoreUnavailable when the database does not answer."""
         ...
 
     async def close(self) -> None:
@@ -53,6 +60,7 @@ class Committer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._lost = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -99,11 +107,15 @@ class Committer:
                 self._wake.set()
 
     async def _store(self, changes: Sequence[Change]) -> None:
-        position = self.position
-        events = self._place(changes, position)
         try:
+            if self._lost:
+                # The database may have stored a group and gone before it could say so.
+                self.position, self._lost = await self._writer.position(), False
+            position = self.position
+            events = self._place(changes, position)
             found = await self._writer.write(_grouped(changes, events))
         except StoreUnavailable as error:
+            self._lost = True
             _fail(changes, error)
             return
         except StoreError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
-from hub.store.committer import Group
+from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
 
 
@@ -80,6 +80,18 @@ class SqliteWriter:
         # A full disk ends the transaction by itself; then there is nothing to roll back.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+    async def position(self) -> int:
+        """See `hub.store.committer.Writer`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._position)
+
+    def _position(self) -> int:
+        if self._connection is None:
+            raise StoreUnavailable("the store is closed")
+        try:
+            return int(self._connection.execute(POSITION).fetchone()[0])
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     async def close(self) -> None:
         """Close the file and end the thread."""

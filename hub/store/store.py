@@ -24,6 +24,7 @@ from hub.store.ids import Ids
 from hub.store.postgres import PostgresWriter
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
+from hub.store.statements import greatest_id
 
 
 def tortoise_config(database: str, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
@@ -77,10 +78,9 @@ class Store:
                 lock.release()
             raise StoreUnavailable(str(error)) from error
         reader = Reader(connection, postgres=bool(database))
-        position = int(await reader.value("SELECT coalesce(max(id), 0) FROM event") or 0)
-        committer = Committer(writer, position, on_events)
+        committer = Committer(writer, await writer.position(), on_events)
         committer.start()
-        store = cls(reader, committer, Ids(clock), close)
+        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id())), close)
         store._lock = lock
         return store
 
