@@ -1,56 +1,17 @@
-"""Tables of a plugin's own: named after it, made by its migrations as its models say, and refused when they are not."""
+"""Tables of a plugin's own are named after it, and refused when they are not."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
-from tortoise.context import TortoiseContext
-from tortoise.migrations.api import migrate
 
 from hub import ConfigError, Plugin, PluginConfig
 from hub.store.apps import apps_of
-from hub.store.store import tortoise_config
 from hub_desk import Desk
-
-Schema = dict[str, Any]
-
-
-async def schema(database: str, *, generated: bool) -> Schema:
-    """The workbench's tables, with their columns and indexes, made by the models or by the migrations."""
-
-    async def run() -> Schema:
-        config = tortoise_config(database, apps_of([Desk]))
-        context = TortoiseContext()
-        with context:
-            if not generated:
-                await migrate(config=config)
-            await context.init(config=config)
-            if generated:
-                await context.generate_schemas(safe=False)
-            connection = context.connections.get("default")
-
-            async def ask(sql: str) -> list[tuple[Any, ...]]:
-                return [tuple(row.values()) for row in await connection.execute_query_dict(sql)]
-
-            found: Schema = {}
-            for (name,) in await ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'desk%'"):
-                indexes = await ask(f"SELECT i.[unique], x.name FROM pragma_index_list('{name}') i, pragma_index_info(i.name) x")
-                found[name] = (await ask(f"PRAGMA table_info({name})"), sorted(indexes))
-        await context.close_connections()
-        return found
-
-    return await asyncio.create_task(run())
-
-
-async def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
-    wanted = await schema(str(tmp_path / "generated.db"), generated=True)
-    assert set(wanted) == {"desk_audit", "desk_invitation", "desk_password", "desk_sent_once", "desk_session"}
-    assert await schema(str(tmp_path / "migrated.db"), generated=False) == wanted
 
 
 @pytest.fixture
