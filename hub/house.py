@@ -7,7 +7,7 @@ plugin's own tables from `hub.tables`; a hub that is not running is opened by `o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.clock import Clock
 from hub.conversations.scene import Scene
@@ -50,10 +50,10 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-PLAY_LIMIT = 5.0
+PLAY_LIMIT: Final = 5.0
 """Seconds a plugin's play may hold a customer's lane."""
-TYPING_LIMIT = 5.0
-SUGGEST_FROM = 20
+TYPING_LIMIT: Final = 5.0
+SUGGEST_FROM: Final = 20
 
 
 class House:

@@ -8,6 +8,7 @@ from typing import Literal
 from hub import Agent, Author, Body, Conflict, Context, Conversation, Message, Refused, Text
 from hub.house import Scene
 from hub_desk.tables import Statements
+from hub_desk.words import refusal
 
 
 class Acts:
@@ -106,7 +107,9 @@ class Acts:
         if (to_agent is None) == (to_team is None):
             raise Refused(422, "bad_target", "name either an agent or a team")
         house = self._ctx.house
-        target = house.agents.get(to_agent) if to_agent is not None else None
+        target = house.agents.known(to_agent) if to_agent is not None else None
+        if to_agent is not None and target is None:
+            raise refusal("no_such_agent", self._ctx.locale)
         if target is not None and not target.active:
             raise Refused(409, "inactive", f"{target.name} is no longer active")
         if to_team is not None and to_team not in {team.id for team in house.teams}:
