@@ -33,7 +33,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "head_family": ("类别", "FAMILY"),
     "head_version": ("版本", "VERSION"),
     "head_requires": ("要求 hub", "REQUIRES HUB"),
+    "head_state": ("状态", "STATE"),
     "head_instances": ("实例", "INSTANCES"),
+    "head_summary": ("说明", "SUMMARY"),
+    "usable": ("可用", "usable"),
+    "unfit": ("不符", "unfit"),
+    "broken": ("损坏", "broken"),
 }
 
 

@@ -15,6 +15,8 @@ from typing import Final
 
 from hub.config import HubConfig, load
 
+__all__ = ["Add", "Command", "add_store_options", "settings_of"]
+
 Add = Callable[[argparse.ArgumentParser, str], None]
 Command = Callable[[argparse.Namespace], int]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Hashable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from hub.calling import outcome_of
 from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
 from hub.message import Body, degrade
-from hub.path.lanes import Lanes
+from hub.path.lanes import Crew, Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
@@ -68,9 +69,9 @@ class Parcel:
 class Delivery:
     """Sends what the outbox holds. `under_way` are the rows in its hands, until it is stored how they ended."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, crew: Crew) -> None:
         self._hub = hub
-        self.lanes: Lanes[Parcel] = Lanes(self._work)
+        self.lanes: Lanes[Parcel] = Lanes(self._work, crew)
         self.pace = Pace(hub.clock)
         self.under_way: set[int] = set()
 
@@ -125,7 +126,7 @@ class Delivery:
 
     async def _attempt(self, parcel: Parcel) -> bool:
         """Try once; True when the parcel needs no more care."""
-        channel = await self._channel(parcel)
+        channel = self._hub.registry.running_channel(parcel.channel) or await self._channel(parcel)
         outcome = await outcome_of(self._send(channel, parcel))
         match outcome.error:
             case None:
@@ -209,12 +210,12 @@ class Delivery:
             change.write(Statements.message_delivered, (sent.state, external_id, message.id))
         if parcel.awaited:
             self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
-        change.after.append(lambda: self.under_way.discard(parcel.id))
-        future = self._hub.store.committer.submit(change)
-        future.add_done_callback(lambda done: self._check_stored(done, parcel, sent))
+        change.after.append(partial(self.under_way.discard, parcel.id))
+        change.failed.append(partial(self._done_later, parcel, sent))
+        self._hub.store.committer.post(change)
 
-    def _check_stored(self, done: asyncio.Future[None], parcel: Parcel, sent: Sent) -> None:
-        if not done.cancelled() and done.exception() is not None and not self._hub.stopping:
+    def _done_later(self, parcel: Parcel, sent: Sent) -> None:
+        if not self._hub.stopping:
             self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
             asyncio.get_running_loop().call_later(2, self._done, parcel, sent)
 

@@ -10,9 +10,35 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+
+
+class Crew:
+    """The tasks that run lanes. One that has ended a lane goes on with the next that is ready, so that most cost no task."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Callable[[], Awaitable[None]]] = deque()
+        self._called = False
+
+    def take(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Call `run` in some task, soon."""
+        self._ready.append(run)
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._called = False
+        # Who is still ready found nobody who was just ending.
+        for _ in self._ready:
+            asyncio.create_task(self._work())  # noqa: RUF006 - the lanes hold their tasks
+
+    async def _work(self) -> None:
+        while self._ready:
+            await self._ready.popleft()()
 
 
 class _Lane(Generic[Item]):
@@ -31,8 +57,9 @@ class Lanes(Generic[Item]):
     wait behind it go there.
     """
 
-    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]]) -> None:
+    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]], crew: Crew | None = None) -> None:
         self._work = work
+        self._crew = crew or Crew()
         self._lanes: dict[Hashable, _Lane[Item]] = {}
         self._resting: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -49,11 +76,12 @@ class Lanes(Generic[Item]):
         if lane is None:
             lane = self._lanes[key] = _Lane(key)
             lane.items.append(item)
-            lane.task = asyncio.create_task(self._run(lane))
+            self._crew.take(partial(self._run, lane))
         else:
             lane.items.append(item)
 
     async def _run(self, lane: _Lane[Item]) -> None:
+        lane.task = asyncio.current_task()
         items = lane.items
         while items and not self._stopped:
             item = items.popleft()

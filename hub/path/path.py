@@ -16,7 +16,7 @@ from hub.path.deadletters import DeadLetters
 from hub.path.delivery import Delivery
 from hub.path.guard import Guard
 from hub.path.items import Act, Arrival, Item, stopping
-from hub.path.lanes import Lanes
+from hub.path.lanes import Crew, Lanes
 from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
@@ -36,10 +36,11 @@ class MessagePath:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        crew = Crew()
         self.pipeline = Pipeline(hub)
-        self.lanes: Lanes[Item] = Lanes(self.pipeline.work)
+        self.lanes: Lanes[Item] = Lanes(self.pipeline.work, crew)
         self.reception = Reception(hub, self._hand_off)
-        self.delivery = Delivery(hub)
+        self.delivery = Delivery(hub, crew)
         self.dead = DeadLetters(hub)
         self.guard = Guard(hub.clock)
         self.repaired = 0
@@ -84,11 +85,11 @@ class MessagePath:
 
     # -- in -----------------------------------------------------------------------------------------
 
-    async def accept(self, channel: str, inbound: Inbound) -> Accepted:
+    def accept(self, channel: str, inbound: Inbound) -> Awaitable[Accepted]:
         """See `Context.accept`."""
         if self._hub.stopping:
             raise stopping()
-        return await self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
+        return self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
 
     def _hand_off(self, arrival: Arrival) -> None:
         self.lanes.submit(self.pipeline.lane_of(arrival), arrival)

@@ -76,20 +76,17 @@ class Committer:
 
     def submit(self, change: Change) -> asyncio.Future[None]:
         """Queue a change; the future is done when it is stored. Changes are stored in the order they were submitted."""
+        future = change.future = asyncio.get_running_loop().create_future()
+        self.post(change)
+        return future
+
+    def post(self, change: Change) -> None:
+        """The same for a change that nobody waits for: its `after` and `failed` tell how it went."""
         if self._closing:
             raise StoreUnavailable("the hub is stopping")
-        future = change.future = asyncio.get_running_loop().create_future()
         self._waiting.append(change)
         if len(self._waiting) == 1:
             self._wake.set()
-        return future
-
-    async def commit(self, change: Change) -> None:
-        """Store the change. Cancelling the caller does not take it back: the future only tells how it went.
-
-        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
-        """
-        await self.submit(change)
 
     async def _run(self) -> None:
         while True:

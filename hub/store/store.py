@@ -84,9 +84,12 @@ class Store:
         store._lock = lock
         return store
 
-    async def commit(self, change: Change) -> None:
-        """See `Committer.commit`."""
-        await self.committer.commit(change)
+    def commit(self, change: Change) -> asyncio.Future[None]:
+        """Await it to store the change. A cancelled waiter does not take the change back.
+
+        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
+        """
+        return self.committer.submit(change)
 
     def data(self, instance: str) -> InstanceData:
         """The small durable values of one instance."""

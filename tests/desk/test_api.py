@@ -195,7 +195,9 @@ async def test_what_happened_is_told_in_both_languages(desk: House) -> None:
     async def told(locale: str) -> str:
         status, answer = await ada.get(f"/api/conversations/{one}/explain", locale=locale)
         assert status == 200
-        assert [step["at"] for step in answer["steps"]] == sorted(step["at"] for step in answer["steps"])
+        # What still waits comes last, whenever that began.
+        happened = [step["at"] for step in answer["steps"] if not step["kind"].startswith("outbox.")]
+        assert happened == sorted(happened)
         return "\n".join(step["text"] for step in answer["steps"])
 
     english, chinese = await told("en"), await told("zh-CN")

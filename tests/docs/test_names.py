@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import hub
-from hub.cli import make_parser
+from hub.cli import Word, make_parser
 from hub.hooks import hook_names
 from hub.plugin import Limits
 
@@ -62,6 +62,8 @@ def test_what_a_context_gives_is_documented() -> None:
 
 
 def commands(parser: argparse.ArgumentParser, before: str = "hub") -> Iterator[str]:
+    assert isinstance(parser, Word)
+    parser.fill()
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not groups:
         yield before
