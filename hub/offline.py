@@ -19,6 +19,7 @@ async def offline(settings: HubConfig, data: Path, plugin: type[Plugin[Any]]) ->
 
     Raises StoreUnavailable when the store cannot be opened or a hub uses it.
     """
+    # The hub itself offers this to its plugins, so it cannot be imported above.
     from hub.hub import Hub
 
     name = plugin.__name__.lower()
