@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hub.calling import Calls
 from hub.clock import Clock, SystemClock
@@ -27,6 +27,7 @@ from hub.path.path import MessagePath
 from hub.people.agents import Agents
 from hub.people.dossiers import People
 from hub.people.reading import Reading
+from hub.plugin import MediaStore
 from hub.records import Event
 from hub.registry import Registry
 from hub.store.apps import apps_of
@@ -34,7 +35,6 @@ from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
 from hub.watchdog import Watchdog
-from hub.web.media import Media
 from hub.web.outgoing import Outgoing
 from hub.web.realtime import Realtime
 from hub.web.routes import Routes
@@ -52,7 +52,6 @@ class Hub:
     store: Store
     reading: Reading
     people: People
-    media: Media
     agents: Agents
     secret: bytes
 
@@ -96,7 +95,6 @@ class Hub:
         self.reading = Reading(store.reader)
         self.people = People(self.reading)
         self.secret = await self._own_secret()
-        self.media = Media(self)
         self.agents = Agents(self)
         await self.people.start()
         await self.agents.start()
@@ -156,6 +154,11 @@ class Hub:
     def house(self, ctx: Context) -> House:
         """What the instance behind `ctx` may know and do on the side of those who serve."""
         return House(self, ctx)
+
+    @property
+    def media(self) -> MediaStore[Any]:
+        """The plugin that keeps files. Raises Unsupported when there is none, NotReady while it does not run."""
+        return self.registry.media()
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something for the metrics page."""

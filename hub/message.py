@@ -268,6 +268,12 @@ def degrade(body: Body, kinds: Iterable[str], *, max_text: int = 0, locale: str 
     return _split(plain, max_text)
 
 
+def files_of(body: Body) -> frozenset[str]:
+    """The ids of the hub's own files that a message names; pictures and files elsewhere on the web are not among them."""
+    named = (media for element in body if (media := getattr(element, "media", None)) is not None)
+    return frozenset(media for media in named if not media.startswith(("https://", "http://")))
+
+
 def _split(elements: Sequence[Element], max_text: int) -> Sequence[Body]:
     bodies: list[Body] = []
     current: list[Element] = []

@@ -4,7 +4,7 @@ A plugin with people in front of a browser (`hub_web`, `hub_desk`) needs more of
 may use is here; everything else under `hub.web` is the hub's own business.
 """
 
-from hub.message import parse_body
+from hub.message import files_of, parse_body
 from hub.people.dossiers import Dossier
 from hub.web.answering import answer, id_in_path, number, word
 from hub.web.application import read_json
@@ -25,6 +25,7 @@ __all__ = [
     "answer",
     "author_shape",
     "body_shape",
+    "files_of",
     "id_in_path",
     "message_shape",
     "number",

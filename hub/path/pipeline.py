@@ -16,7 +16,7 @@ from hub.calling import outcome_of
 from hub.conversations.scene import MAX_NAME, Scene
 from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
-from hub.message import Choice
+from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
@@ -33,6 +33,9 @@ HUMAN: Final = "hub:human"
 """The payload of a button that asks for a person; works without any bot."""
 
 MAX_ATTEMPTS: Final = 5
+
+BOT_PATIENCE: Final = 15.0
+"""Seconds a customer waits for bots that are starting, before it goes on without them."""
 
 
 class Pipeline:
@@ -92,13 +95,17 @@ class Pipeline:
 
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
         hub = self._hub
-        now = int(hub.clock.now() * 1000)
         if isinstance(key, int):
+            await self._bots_arrive(arrival, await hub.people.dossier(key))
+            now = int(hub.clock.now() * 1000)
             scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
+            if known is None and await self._bots_arrive(arrival, None):
+                known = await self._known(arrival)
             if known is not None:
                 return known.person.id
+            now = int(hub.clock.now() * 1000)
             scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
         message = await self._hear(scene, arrival, identity)
@@ -171,11 +178,20 @@ class Pipeline:
 
     # -- the bots -----------------------------------------------------------------------------------
 
+    async def _bots_arrive(self, arrival: Arrival, dossier: Dossier | None) -> bool:
+        """Where it is the bots' to answer, wait for those that are starting; True when there were any."""
+        if _asks_for_person(arrival.inbound.body):
+            return False
+        conversation = dossier.conversation if dossier is not None else None
+        going_on = conversation is not None and conversation.status != "closed"
+        owner = conversation.owner_kind if conversation and going_on else self._hub.settings.service.first_owner
+        return owner == "bot" and await self._hub.registry.arrive("answer", BOT_PATIENCE)
+
     async def _ask_bots(self, scene: Scene, message: Message, identity: Identity) -> None:
         hub = self._hub
         conversation = scene.conversation
         assert conversation is not None
-        if any(isinstance(element, Choice) and element.payload == HUMAN for element in message.body):
+        if _asks_for_person(message.body):
             scene.hand_over("asked", "")
             return
         history = () if scene.before is None else tuple(await hub.people.history(scene.dossier))
@@ -272,3 +288,7 @@ class Pipeline:
     def _count_dead(self) -> None:
         self._hub.count("dead_in")
         self._hub.path.dead_total += 1
+
+
+def _asks_for_person(body: Body) -> bool:
+    return any(isinstance(element, Choice) and element.payload == HUMAN for element in body)

@@ -24,6 +24,9 @@ MAX_GROUP: Final = 512
 POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
 """Where the event log ends."""
 
+MAX_TURNS: Final = 8
+"""Most turns of the loop that a group waits for more."""
+
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
 
@@ -91,8 +94,7 @@ class Committer:
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            # One turn of the loop, so that everybody who is ready gets into this group.
-            await asyncio.sleep(0)
+            await self._gathered()
             group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             if not self._waiting:
                 self._wake.clear()
@@ -102,6 +104,14 @@ class Committer:
                 return
             if self._closing:
                 self._wake.set()
+
+    async def _gathered(self) -> None:
+        """Let everybody who is ready get into this group: turns of the loop, as long as each brings more."""
+        for _ in range(MAX_TURNS):
+            before = len(self._waiting)
+            await asyncio.sleep(0)
+            if len(self._waiting) == before:
+                return
 
     async def _store(self, changes: Sequence[Change]) -> None:
         try:

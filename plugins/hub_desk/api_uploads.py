@@ -51,6 +51,6 @@ class UploadRequests:
     async def file(self, request: web.Request, agent: Agent) -> web.StreamResponse:
         """The bytes; a browser runs nothing of them."""
         kept = await self._ctx.media.get(request.match_info["id"])
-        if kept is None or not self._ctx.media.path_of(kept).is_file():
+        if kept is None:
             raise refusal("not_found", locale_of(request, self._ctx.locale))
-        return self._ctx.media.response(request, kept)
+        return await self._ctx.media.response(request, kept)

@@ -10,7 +10,7 @@ import msgspec
 
 from hub import Agent, Body, Conversation, Refused
 from hub.house import AgentState
-from hub.pages import Json, message_shape, parse_body
+from hub.pages import Json, files_of, message_shape, parse_body
 from hub_desk.shapes import agent_shape
 from hub_desk.views import conversation_row, visible
 from hub_desk.workbench import Workbench
@@ -122,7 +122,8 @@ def _converted(data: Mapping[str, Any], type: type[Any]) -> Any:
 async def _send(asked: Asked, data: Send) -> Json:
     desk, agent = asked.desk, asked.agent
     body = _body(data.body)
-    await desk.ctx.media.check_body(body, f"agent:{agent.id}")
+    if files_of(body):
+        await desk.ctx.media.check_body(body, f"agent:{agent.id}")
     leg = int(data.leg) if data.leg is not None else None
     message = await desk.acts.send(
         agent, asked.conversation, body, visibility=data.visibility, leg=leg, client_id=asked.id

@@ -22,6 +22,7 @@ from hub.server import Server
 from hub_desk import Desk
 from hub_desk.accounts import Accounts
 from hub_desk.workbench import Workbench
+from hub_media import Media
 from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
@@ -36,6 +37,7 @@ service: {first_owner: queue}
 plugins:
   - {use: toy, required: true}
   - {use: desk, required: true}
+  - {use: media, required: true}
 """
 Role = Literal["agent", "supervisor", "admin"]
 
@@ -68,7 +70,7 @@ class Toy(Channel[PluginConfig]):
         return (await self.ctx.accept(inbound)).message_id
 
 
-PLUGINS: Final[dict[str, type[Plugin[Any]]]] = {"toy": Toy, "desk": Desk, "ops": Ops}
+PLUGINS: Final[dict[str, type[Plugin[Any]]]] = {"toy": Toy, "desk": Desk, "media": Media, "ops": Ops}
 
 
 class House:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 import sqlite3
-import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,42 +15,35 @@ import aiohttp
 import msgspec
 import pytest
 
-from tests.browser.stage import free_port
+from bench.child import Child
 from tests.faults.history import faults
 
 VISITORS, EACH, KILLS = 200, 100, 20
-CHILD = Path(__file__).with_name("hub_process.py")
-ROOT = Path(__file__).parents[2]
 
 
 class Victim:
-    """The hub's process: started again each time it is killed."""
+    """The hub's process: started again, at another address, each time it is killed."""
+
+    url: str
+    _child: Child
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/webhook/messages"
         self.up = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        command = (sys.executable, str(CHILD), str(self.data), str(self.port))
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"ready\n"
-        self._process = process
+        command = ("-m", "bench.hub_process", str(self.data), "--delivered", str(self.data / "delivered"))
+        self._child = await Child.start(self.data.parent / "log", *command)
+        self.url = f"{self._child.url}/bench/messages"
         self.up.set()
 
     async def kill(self) -> None:
-        assert self._process is not None
         self.up.clear()
-        self._process.kill()
-        await self._process.wait()
+        await self._child.kill()
 
 
 @asynccontextmanager
 async def victim_in(data: Path) -> AsyncIterator[Victim]:
-    data.mkdir()
     victim = Victim(data)
     await victim.start()
     try:
@@ -166,18 +158,18 @@ async def test_nothing_is_lost_doubled_or_out_of_order_when_the_hub_is_killed(tm
     assert read(data, "SELECT count(*) FROM person") == [(VISITORS,)]
 
 
-GOOD = (["a", "b"], ["a", "b"], ["echo a", "echo b"])
+GOOD = (["a", "b"], ["a", "b"], ["echo: a", "echo: b"])
 
 
 @pytest.mark.parametrize(
     ("sent", "heard", "replies"),
     [
-        (["a", "b"], ["a"], ["echo a"]),
-        (["a", "b"], ["a", "b", "b"], ["echo a", "echo b", "echo b"]),
-        (["a", "b"], ["b", "a"], ["echo b", "echo a"]),
-        (["a", "b"], ["a", "b"], ["echo a"]),
-        (["a", "b"], ["a", "b"], ["echo a", "echo b", "echo b"]),
-        (["a", "b"], ["a", "b"], ["echo b", "echo a"]),
+        (["a", "b"], ["a"], ["echo: a"]),
+        (["a", "b"], ["a", "b", "b"], ["echo: a", "echo: b", "echo: b"]),
+        (["a", "b"], ["b", "a"], ["echo: b", "echo: a"]),
+        (["a", "b"], ["a", "b"], ["echo: a"]),
+        (["a", "b"], ["a", "b"], ["echo: a", "echo: b", "echo: b"]),
+        (["a", "b"], ["a", "b"], ["echo: b", "echo: a"]),
     ],
     ids=["lost", "doubled", "swapped", "unanswered", "answered twice", "answers swapped"],
 )
