@@ -44,13 +44,14 @@ class Pipeline:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._filters = Filters(hub)
+        self._claims: dict[Hashable, int] = {}
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
         key = arrival.identity
         if key in self._hub.path.lanes:
             return key
-        return self._hub.people.person_of(key) or key
+        return self._hub.people.person_of(key) or self._claims.get(key) or key
 
     async def work(self, key: Hashable, item: Item) -> Hashable | None:
         """Play one item. Returns the key of the lane it belongs to, when that is another one."""
@@ -88,15 +89,24 @@ class Pipeline:
             return False
         if state == NEW:
             return False
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
         return True
+
+    def _leave(self, arrival: Arrival) -> None:
+        self._claims.pop(arrival.identity, None)
+        self._hub.path.reception.leave(arrival)
 
     # -- a customer's message -----------------------------------------------------------------------
 
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
         hub = self._hub
         if isinstance(key, int):
-            await self._bots_arrive(arrival, await hub.people.dossier(key))
+            dossier = await hub.people.dossier(key)
+            if dossier.person.verified and arrival.identity not in dossier.identities:
+                # Somebody else was recognised in this person while the arrival waited to be.
+                self._claims.pop(arrival.identity, None)
+                return arrival.identity
+            await self._bots_arrive(arrival, dossier)
             now = int(hub.clock.now() * 1000)
             scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
         else:
@@ -122,7 +132,7 @@ class Pipeline:
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
-        hub.path.reception.leave(arrival)
+        self._leave(arrival)
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
         return None
@@ -134,7 +144,11 @@ class Pipeline:
         if known is not None or not (sender.verified and sender.known_as):
             return known
         before = await people.find((*arrival.identity[:2], sender.known_as))
-        return before if before is not None and not before.person.verified else None
+        if before is None or before.person.verified:
+            return None
+        # What this sender writes until that is settled goes the same way, in order.
+        self._claims[arrival.identity] = before.person.id
+        return before
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender
@@ -185,7 +199,10 @@ class Pipeline:
         conversation = dossier.conversation if dossier is not None else None
         going_on = conversation is not None and conversation.status != "closed"
         owner = conversation.owner_kind if conversation and going_on else self._hub.settings.service.first_owner
-        return owner == "bot" and await self._hub.registry.arrive("answer", BOT_PATIENCE)
+        if owner != "bot":
+            return False
+        with self._hub.path.lanes.resting():
+            return await self._hub.registry.arrive("answer", BOT_PATIENCE)
 
     async def _ask_bots(self, scene: Scene, message: Message, identity: Identity) -> None:
         hub = self._hub
@@ -283,7 +300,7 @@ class Pipeline:
         change.after.append(self._count_dead)
         await self._hub.store.commit(change)
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
 
     def _count_dead(self) -> None:
         self._hub.count("dead_in")

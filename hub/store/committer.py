@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
@@ -24,8 +25,11 @@ MAX_GROUP: Final = 512
 POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
 """Where the event log ends."""
 
-MAX_TURNS: Final = 8
-"""Most turns of the loop that a group waits for more."""
+QUIET: Final = 0.0001
+"""Seconds; a shorter turn of the loop had nothing else to do."""
+
+LONGEST_WAIT: Final = 0.004
+"""Seconds that a group gathers at most, however busy the loop is."""
 
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
@@ -106,11 +110,12 @@ class Committer:
                 self._wake.set()
 
     async def _gathered(self) -> None:
-        """Let everybody who is ready get into this group: turns of the loop, as long as each brings more."""
-        for _ in range(MAX_TURNS):
-            before = len(self._waiting)
+        """Let everybody who is ready get into this group: a busy loop makes large groups, an idle one does not wait."""
+        began = before = perf_counter()
+        while before - began < LONGEST_WAIT:
             await asyncio.sleep(0)
-            if len(self._waiting) == before:
+            before, turned = perf_counter(), before
+            if before - turned < QUIET:
                 return
 
     async def _store(self, changes: Sequence[Change]) -> None:
