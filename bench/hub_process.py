@@ -1,7 +1,7 @@
 """A real hub in a process of its own, run as ``hub serve`` runs it.
 
-``python -m bench.hub_process DATA [--web] [--delivered FILE]`` prints the line with its address when it is ready;
-SIGTERM ends it.
+``python -m bench.hub_process DATA [--web] [--delivered FILE] [--database URL]`` prints the line with its address
+when it is ready; SIGTERM ends it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.config import load
 from hub.serve import serve
 
 DOCUMENT: Final = """
-hub: {locale: en, log: {level: warning, format: json}}
+hub: {locale: en, log: {level: warning, format: json}, database: "%s"}
 plugins:
   - {use: webhook, required: true, config: {delivered: "%s"}}
   - {use: echo, required: true}
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--web", action="store_true", help="with the web chat")
     parser.add_argument("--delivered", default="", help="a file for what the webhook delivers")
+    parser.add_argument("--database", default="", help="a postgres:// address instead of SQLite")
     options = parser.parse_args()
     plugins: dict[str, type[Plugin[Any]]] = {"webhook": Webhook, "echo": Echo}
     if options.web:
@@ -38,7 +39,7 @@ def main() -> int:
         plugins["web"] = Web
     options.data.mkdir(parents=True, exist_ok=True)
     document = options.data / "hub.yaml"
-    document.write_text(DOCUMENT % options.delivered + (WEB if options.web else ""), encoding="utf-8")
+    document.write_text(DOCUMENT % (options.database, options.delivered) + (WEB if options.web else ""), encoding="utf-8")
     return serve(load(document, {}, plugins), "127.0.0.1", 0, options.data)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from tortoise.models import Model
@@ -42,11 +42,16 @@ def _check(cls: type[Plugin[Any]], label: str) -> None:
         why = f"the tables {cls.tables!r} of {cls.__name__} cannot be imported: {loaded.error}"
         raise ConfigError(why) from loaded.error
     start = label.removeprefix("hub_") + "_"
-    for model in vars(loaded.value).values():
-        if isinstance(model, type) and issubclass(model, Model) and model.__module__ == cls.tables:
-            table = model._meta.db_table
-            if not table.startswith(start):
-                raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
+    for model in models_of({label: cls.tables}):
+        table = model._meta.db_table
+        if not table.startswith(start):
+            raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
+
+
+def models_of(apps: Apps) -> Sequence[type[Model]]:
+    """The tables of all these modules."""
+    found = [(name, one) for name in apps.values() for one in vars(importlib.import_module(name)).values()]
+    return [one for name, one in found if isinstance(one, type) and issubclass(one, Model) and one.__module__ == name]
 
 
 def tortoise_apps(apps: Apps) -> dict[str, Any]:

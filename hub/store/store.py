@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
 from tortoise.migrations.api import migrate
@@ -16,26 +17,37 @@ from tortoise.migrations.api import migrate
 from hub.clock import Clock
 from hub.errors import StoreUnavailable
 from hub.records import Event
-from hub.store.apps import Apps, apps_of, tortoise_apps
+from hub.store.apps import Apps, apps_of, models_of, tortoise_apps
 from hub.store.change import Change
 from hub.store.committer import Committer
 from hub.store.data import InstanceData
 from hub.store.ids import Ids
-from hub.store.postgres import PostgresWriter
+from hub.store.postgres import PostgresWriter, troubles
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
 from hub.store.statements import greatest_id
 
+_WHERE: Final = frozenset({"host", "port", "user", "password", "database"})
 
 def tortoise_config(database: str, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
     connection: Any
     if database.startswith("postgres"):
-        connection = database.replace("postgresql://", "postgres://")
+        connection = _postgres(database)
     else:
         options = {"query_only": "ON"} if read_only else {}
         connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
     return {"connections": {"default": connection}, "apps": tortoise_apps(apps or apps_of(()))}
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    """What Tortoise needs to connect as asyncpg does with the same URL: options are settings of the session."""
+    found: dict[str, Any] = expand_db_url(url.replace("postgresql://", "postgres://"))
+    credentials = found["credentials"]
+    options = {name: credentials.pop(name) for name in tuple(credentials) if name not in _WHERE}
+    if "sslmode" in options:
+        credentials["ssl"] = options.pop("sslmode")
+    return {**found, "credentials": {**credentials, "server_settings": options}}
 
 
 class Store:
@@ -67,12 +79,14 @@ class Store:
         data.mkdir(parents=True, exist_ok=True)
         lock = None if database else FileLock(data / "hub.lock")
         target = database or str(data / "hub.db")
+        below = troubles() if database else ()
+        failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *below)
         writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
         try:
             await writer.open()
             await _migrate(target, apps)
             connection, close = await _connect(target)
-        except (StoreUnavailable, BaseORMException) as error:
+        except failures as error:
             await writer.close()
             if lock is not None:
                 lock.release()
@@ -80,7 +94,7 @@ class Store:
         reader = Reader(connection, postgres=bool(database))
         committer = Committer(writer, await writer.position(), on_events)
         committer.start()
-        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id())), close)
+        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id(models_of(apps or apps_of(()))))), close)
         store._lock = lock
         return store
 
@@ -130,9 +144,11 @@ async def _in_own_context(work: Any) -> Any:
 async def _migrate(target: str, apps: Apps | None) -> None:
     async def run() -> None:
         context = TortoiseContext()
-        with context:
-            await migrate(config=tortoise_config(target, apps))
-        await context.close_connections()
+        try:
+            with context:
+                await migrate(config=tortoise_config(target, apps))
+        finally:
+            await context.close_connections()
 
     await _in_own_context(run())
 

@@ -11,7 +11,9 @@ import pytest
 
 from hub import ConfigError, Plugin, PluginConfig
 from hub.store.apps import apps_of
+from hub.testing.clock import ManualClock
 from hub_desk import Desk
+from tests.desk.kit import open_house
 
 
 @pytest.fixture
@@ -72,3 +74,11 @@ def test_a_package_has_one_module_of_tables(package: Path) -> None:
         (package / f"{name}.py").write_text(MODEL.format(name="bell_tower_ring"))
     with pytest.raises(ConfigError, match=r"are in bell_tower\.tables already"):
         apps_of([Tower, OtherTower])
+
+
+async def test_ids_go_on_after_those_in_a_plugins_tables_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.agent("root", "admin")
+        last = await house.hub.store.reader.value("SELECT max(id) FROM desk_audit")
+    async with open_house(tmp_path, clock=ManualClock(1_700_000_000.0)) as house:
+        assert house.hub.store.ids.next() > last
