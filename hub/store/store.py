@@ -79,9 +79,9 @@ class Store:
         data.mkdir(parents=True, exist_ok=True)
         lock = None if database else FileLock(data / "hub.lock")
         target = database or str(data / "hub.db")
+        writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
         below = troubles() if database else ()
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *below)
-        writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
         try:
             await writer.open()
             await _migrate(target, apps)
