@@ -204,8 +204,6 @@ class Scene:
         if not note:
             self.change.write(Statements.add_outbox, outbox_row(message, leg.channel))
             self.outgoing.append((message, leg))
-        if client_id and author.kind == "agent":
-            self.change.write(Statements.sent_once, (f"{author.id}/{client_id}", message.id))
         return message
 
     def _leg_for(self, leg_id: int | None) -> Leg:
@@ -284,25 +282,26 @@ class Scene:
         waiting_since = conversation.waiting_since or unanswered or self.now
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
+        was = _owner_of(conversation)
         self._move(
             owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0
         )
-        self._event("conversation.queued", {"reason": reason, "team": team})
+        self._event("conversation.queued", {"reason": reason, "team": team, "was": was})
         if reason not in ("returned", "transferred"):
             self.line("handed_over")
 
     def assign_agent(self, agent: Agent) -> None:
         """To an agent, who is announced to the customer."""
-        self._open_conversation()
+        was = _owner_of(self._open_conversation())
         self._move(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name})
+        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name, "was": was})
         self.line("joined", name=agent.name)
 
     def assign_bot(self) -> None:
         """Back to the bots."""
-        self._open_conversation()
+        was = _owner_of(self._open_conversation())
         self._move(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"bot": True})
+        self._event("conversation.assigned", {"bot": True, "was": was})
 
     def count_unsure(self, unsure: bool) -> int:
         """How often in a row the bots were unsure, this time included."""
@@ -445,6 +444,11 @@ class Scene:
         facts = {**data, "by": self.actor} if self.actor else data
         conversation_id = self._any_conversation().id
         self.change.event(kind, self.now, self.person.id, conversation_id, public=public, data=facts)
+
+
+def _owner_of(conversation: Conversation) -> dict[str, str]:
+    """Who had it, for those who read the log: whoever sees it no longer has to be told."""
+    return {"owner_kind": conversation.owner_kind, "owner_id": conversation.owner_id, "team": conversation.team}
 
 
 def _last_inbound(leg: Leg) -> int:

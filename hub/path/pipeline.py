@@ -266,7 +266,7 @@ class Pipeline:
         author = Author("bot", actor, self._hub.settings.name_for(scene.person.locale))
         for intent in intents:
             if isinstance(intent, AssignAgent):
-                scene.assign_agent(self._hub.accounts.agent(intent.agent))
+                scene.assign_agent(self._hub.agents.get(intent.agent))
             else:
                 scene.apply((intent,), author)  # type: ignore[arg-type]
 
