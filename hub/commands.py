@@ -4,6 +4,8 @@ A word is an entry point of the group ``hub.commands``: its name is the word, it
 function gives `parser` its arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is done: a function of
 the parsed options (their `locale` says how to speak) that returns the exit code, 0 when all is well. It is imported when its word
 is used. A HubError it raises is told to whoever waits, and the exit code is 1.
+
+`load` reads and checks a document; `installed`, `load_plugin`, `check_plugin` and `family_of` tell which plugins there are.
 """
 
 from __future__ import annotations
@@ -14,8 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from hub.config import HubConfig, load
+from hub.finding import check_plugin, installed, load_plugin
+from hub.plugin import family_of
+from hub.version import VERSION
 
-__all__ = ["Add", "Command", "add_store_options", "settings_of"]
+__all__ = [
+    "VERSION", "Add", "Command", "HubConfig", "add_store_options", "check_plugin", "family_of", "installed", "load",
+    "load_plugin", "settings_of",
+]  # fmt: skip
 
 Add = Callable[[argparse.ArgumentParser, str], None]
 Command = Callable[[argparse.Namespace], int]

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.clock import Clock
 from hub.conversations.scene import Scene
-from hub.errors import HubError, PluginFault
-from hub.explain import Step, explain_conversation
+from hub.errors import HubError, PluginFault, Unsupported
 from hub.families import Panel, Suggestion
 from hub.instance import InstanceStatus
 from hub.offline import offline
@@ -42,7 +41,6 @@ __all__ = [
     "InstanceStatus",
     "Role",
     "Scene",
-    "Step",
     "conversation_of",
     "leg_of",
     "offline",
@@ -138,9 +136,13 @@ class House:
         found = [one for answer in answers for one in answer if isinstance(one, Suggestion)]
         return sorted(found, key=lambda one: one.confidence, reverse=True)
 
-    async def explain(self, conversation_id: int, locale: str) -> list[Step]:
-        """Every step of routing and delivery of a conversation, in words (zh-CN, else English)."""
-        return await explain_conversation(self._hub.reading, self._hub.store.reader, conversation_id, locale)
+    async def explain(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]]:
+        """Every step of a conversation in words (the hook ``explain_conversation``). Raises Unsupported where nobody tells."""
+        steps = await self._hub.calls.first("explain_conversation", conversation=conversation, locale=locale)
+        if steps is None:
+            raise Unsupported("hub", "explain", "no plugin explains conversations: add `ops` to the plugins of the configuration")
+        found: Sequence[dict[str, Any]] = steps
+        return found
 
     # -- how the hub is -----------------------------------------------------------------------------
 

@@ -34,7 +34,6 @@ from hub.store.apps import apps_of
 from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
-from hub.watchdog import Watchdog
 from hub.web.outgoing import Outgoing
 from hub.web.realtime import Realtime
 from hub.web.routes import Routes
@@ -74,7 +73,6 @@ class Hub:
         self.feeds = Feeds(self)
         self.timers = Timers(self)
         self.path = MessagePath(self)
-        self.watchdog = Watchdog(self.log, self.calls)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="plugin")
         self._apps = apps_of(spec.cls for spec in config.instances)
         for instance in config.instances:
@@ -106,7 +104,6 @@ class Hub:
         """
         await self.open()
         await self.calls.start()
-        self.watchdog.start()
         self.realtime.start()
         await self.registry.start_all()
         await self.path.start()
@@ -129,7 +126,6 @@ class Hub:
         await self.notifier.stop()
         await self.realtime.stop()
         await self.registry.stop_all()
-        self.watchdog.stop()
         await self.calls.stop()
         await self.close()
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TextIO
 
 import structlog
 
-_SECRET_KEY: Final = re.compile(r"(secret|password|passwd|token|authorization|cookie|api_?key|private_?key|credential)", re.I)
+_SECRET_KEY: Final = re.compile(r"(?i)secret|password|passwd|token|authorization|cookie|api_?key|private_?key|credential")
 _SECRET_TEXT: Final = re.compile(
     r"(?i)((?:token|secret|password|api_?key|signature|authorization)\"?\s*[=:]\s*\"?(?:bearer\s+)?)[^\s\"&,;}]+"
 )

@@ -1,24 +1,25 @@
 """For plugins that look after the hub itself.
 
-`numbers` and `routes` tell how it is while it runs. `looking` reads what is stored, whether a hub uses it or not; `settle` ends a
-dead letter while none does.
+`numbers` and `routes` tell how it is while it runs, `caller_of` in whose code a task is. `looking` reads what is stored,
+whether a hub uses it or not; `settle` ends a dead letter while none does.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hub.clock import SystemClock
 from hub.context import Context
 from hub.errors import StoreUnavailable
-from hub.explain import Step, explain_conversation
 from hub.instance import UP, InstanceStatus
+from hub.log import Logger
 from hub.path import deadletters
-from hub.path.deadletters import DeadLetter
+from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
 from hub.records import Event
@@ -30,11 +31,12 @@ from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 from hub.web.routes import Route
 
 __all__ = [
-    "CSRF_HEADER", "SESSION_COOKIE", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Looking", "Numbers", "Reading",
-    "Route", "Step", "Tally", "Waypoint", "looking", "numbers", "routes", "settle",
+    "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Looking",
+    "Numbers", "Reader", "Reading", "Route", "Tally", "caller_of", "looking", "numbers", "routes", "settle",
 ]  # fmt: skip
 
-_STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
+STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
+"""What the numbers in the column `state` of the tables ``inbox`` and ``outbox`` mean."""
 
 
 # -- a hub that runs --------------------------------------------------------------------------------
@@ -42,7 +44,7 @@ _STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How a hub is at one moment; times are in seconds.
+    """How a hub is at one moment.
 
     `counters` and `calls` (by instance and method) only grow. `position` is the end of the event log, `feeds` is how far each
     durable subscription (instance, name) has still to read. `people` and `deliveries` are lanes with work in them, `repaired`
@@ -52,9 +54,6 @@ class Numbers:
 
     name: str
     version: str
-    loop_lag: float
-    loop_longest: float
-    loop_blockages: int
     groups: int
     changes: int
     position: int
@@ -84,7 +83,6 @@ async def numbers(ctx: Context) -> Numbers:
     lag = {(one.instance, one.name): max(0, committer.position - one.position) for one in hub.feeds.status()}
     return Numbers(
         name=hub.settings.name_for(""), version=hub.version,
-        loop_lag=hub.watchdog.lag, loop_longest=hub.watchdog.longest, loop_blockages=hub.watchdog.blockages,
         groups=committer.groups, changes=committer.changes, position=committer.position, feeds=lag,
         in_flight=len(path.reception.in_flight), people=len(path.lanes), deliveries=len(path.delivery.lanes),
         repaired=path.repaired, dead_letters=path.dead_total, due=due,
@@ -99,46 +97,24 @@ def routes(ctx: Context) -> Sequence[Route]:
     return ctx._hub.routes.all()
 
 
+def caller_of(ctx: Context, task: asyncio.Task[Any] | None) -> str:
+    """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
+    return ctx._hub.calls.caller_of(task)
+
+
 # -- what is stored ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Waypoint:
-    """Where a message stands in one of the queues (``inbox`` or ``outbox``); `due_at` in milliseconds, 0 in the inbox."""
-
-    queue: str
-    channel: str
-    state: str
-    attempts: int
-    due_at: int
-    error: str
-
-
 class Looking:
-    """What is stored, to be read. `reading` knows people, conversations and messages."""
+    """What is stored, to be read: `reading` knows people, conversations and messages, `reader` takes SQL."""
 
     def __init__(self, reader: Reader) -> None:
+        self.reader = reader
         self.reading = Reading(reader)
-        self._reader = reader
-
-    async def waypoints(self, message_id: int) -> Sequence[Waypoint]:
-        """Where a message stands; empty when it is through, or there is none."""
-        found = []
-        for queue, due in (("inbox", "0"), ("outbox", "due_at")):
-            sql = f"SELECT channel, state, attempts, {due} AS due_at, error FROM {queue} WHERE id = ?"  # noqa: S608 - constants
-            row = await self._reader.one(sql, message_id)
-            if row is not None:
-                state = _STATES.get(row["state"], str(row["state"]))
-                found.append(Waypoint(queue, row["channel"], state, row["attempts"], row["due_at"], row["error"]))
-        return found
-
-    async def explain(self, conversation_id: int, locale: str) -> Sequence[Step]:
-        """Every step of routing and delivery of a conversation, in words (zh-CN, else English)."""
-        return await explain_conversation(self.reading, self._reader, conversation_id, locale)
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """What could not be worked on or delivered, the newest first (at most 200)."""
-        return await deadletters.list_dead(self._reader)
+        return await list_dead(self.reader)
 
 
 @asynccontextmanager

@@ -38,6 +38,7 @@ plugins:
   - {use: toy, required: true}
   - {use: desk, required: true}
   - {use: media, required: true}
+  - {use: ops}
 """
 Role = Literal["agent", "supervisor", "admin"]
 

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from hub import Plugin
 from hub.cli import make_parser
-from hub.config import json_schema
+from hub_ops.schema import json_schema
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
