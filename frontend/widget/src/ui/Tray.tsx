@@ -1,13 +1,13 @@
-import type { Attachments } from '../state/attachments'
+import type { Files } from '../state/files'
 import { useStore } from '../state/store'
 import { fileSize } from '../format'
 import { useWords } from '../i18n'
 import { Icon } from './Icons'
 
 /** The files of the message being written, each with its progress. */
-export function Tray({ attachments }: { attachments: Attachments }) {
+export function Tray({ files }: { files: Files }) {
   const { t } = useWords()
-  const { items } = useStore(attachments.store)
+  const { items } = useStore(files.store)
   if (!items.length) return null
   return (
     <ul class="tray">
@@ -20,8 +20,8 @@ export function Tray({ attachments }: { attachments: Attachments }) {
               <bdi class="file-name">{item.name}</bdi>
               <small>{item.error || fileSize(item.size)}</small>
             </span>
-            {item.error ? <button type="button" class="link" onClick={() => attachments.retry(item.id)}>{t('attach.retry')}</button> : null}
-            <button type="button" class="round small" aria-label={t('attach.remove', { name: item.name })} onClick={() => attachments.remove(item.id)}>
+            {item.error ? <button type="button" class="link" onClick={() => files.retry(item.id)}>{t('attach.retry')}</button> : null}
+            <button type="button" class="round small" aria-label={t('attach.remove', { name: item.name })} onClick={() => files.remove(item.id)}>
               <Icon name="cross" />
             </button>
             {item.done || item.error ? null : <progress max={100} value={percent} aria-label={t('attach.progress', { name: item.name, percent })} />}
