@@ -55,6 +55,8 @@ OTHERS: Final = {
 async def tell(visitor: VisitorPage, agent: AgentPage, locale: str) -> None:
     """Play the story until the agent's last word has arrived."""
     question, trouble, answer, thanks, note, promise = STORY[locale]
+    await agent.page.get_by_test_id("state-online").click()
+    await agent.take(OTHERS[locale][0])
     await visitor.says(question)
     await visitor.frame.locator("[data-testid=message][data-direction=out]").first.wait_for()
     await visitor.asks_for_a_person(trouble)
@@ -106,21 +108,17 @@ async def played(stage: Stage, locale: str) -> tuple[VisitorPage, AgentPage]:
 async def for_the_readme() -> None:
     """The few pictures the README shows."""
     IMAGES.mkdir(exist_ok=True)
-    async with house() as stage:
-        visitor, agent = await played(stage, "zh-CN")
-        await shoot(agent.page, IMAGES / "desk.png")
-        await shoot(visitor.page, IMAGES / "shop.png")
-        await agent.page.emulate_media(color_scheme="dark")
-        await shoot(agent.page, IMAGES / "desk-dark.png")
-        await visitor.page.emulate_media(color_scheme="dark")
-        await visitor.page.set_viewport_size(PHONE)
-        await shoot(visitor.page, IMAGES / "phone-dark.png")
-        await visitor.page.emulate_media(color_scheme="light")
-        await shoot(visitor.page, IMAGES / "phone.png")
-    async with house() as stage:
-        visitor, agent = await played(stage, "en")
-        await shoot(agent.page, IMAGES / "desk-en.png")
-        await shoot(visitor.page, IMAGES / "shop-en.png")
+    for locale, suffix in (("zh-CN", ""), ("en", "-en")):
+        async with house() as stage:
+            visitor, agent = await played(stage, locale)
+            await shoot(agent.page, IMAGES / f"desk{suffix}.png")
+            await shoot(visitor.page, IMAGES / f"shop{suffix}.png")
+            await visitor.page.set_viewport_size(PHONE)
+            await shoot(visitor.page, IMAGES / f"phone{suffix}.png")
+            await agent.page.emulate_media(color_scheme="dark")
+            await shoot(agent.page, IMAGES / f"desk-dark{suffix}.png")
+            await agent.page.set_viewport_size(PHONE)
+            await shoot(agent.page, IMAGES / f"phone-desk{suffix}.png")
 
 
 async def look_at(page: Page, name: str, folder: Path) -> None:

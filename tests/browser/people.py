@@ -176,10 +176,11 @@ class AgentPage:
         await self.sees(words)
 
     async def closes(self) -> None:
-        """End the conversation."""
+        """End the conversation; the workbench goes on to the next that waits for this agent, or to none."""
+        ended = self.page.url
         await self.page.get_by_test_id("close").click()
         await self.page.get_by_test_id("close-confirm").click()
-        await expect(self.page.get_by_test_id("close")).to_have_count(0)
+        await expect(self.page).not_to_have_url(ended, timeout=WAIT)
 
     async def sees(self, words: str) -> None:
         """Wait for a message in the thread."""

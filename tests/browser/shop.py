@@ -1,4 +1,4 @@
-"""A shop of another origin that puts the chat on its page: plain, under a strict policy, or with style sheets against everybody."""
+"""A shop of another origin with the chat on its page: plain, under a strict policy, or with style sheets against everybody."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 HOSTILE: Final = """
 * { all: unset !important; font-size: 60px !important; direction: rtl !important; }
 button, iframe, svg, span, div { display: none !important; visibility: hidden !important; }
-frontdesk-chat { display: none !important; opacity: 0 !important; z-index: -1 !important; width: 0; filter: invert(1) !important; }
+frontdesk-chat { display: none !important; opacity: 0 !important; z-index: -1 !important; filter: invert(1) !important; }
 body { transform: translateX(-60px) scale(0.9) !important; filter: blur(2px) !important; }
 :root { --c: lime; --t: red; --accent: lime; font-size: 200px !important; }
 html > head, html > body > script { display: none !important; }

@@ -51,6 +51,7 @@ async def test_a_cut_cable_is_shown_and_mended_on_both_sides(stage: Stage, wire:
     story = await agent.said()
     assert await visitor.said() == story, "both sides tell the same story in the same order"
     assert [story.count(words) for words in expected] == [1] * len(expected)
+    await agent.closes()
 
 
 async def test_a_visitor_resends_what_had_arrived_and_it_stays_one_message(stage: Stage, wire: Wire) -> None:
@@ -68,6 +69,7 @@ async def test_a_visitor_resends_what_had_arrived_and_it_stays_one_message(stage
     await agent.page.reload()
     await agent.sees("收到一份")
     assert await agent.count("这句只有一份") == 1, "the hub keeps one"
+    await agent.closes()
 
 
 async def test_an_agent_resends_what_had_arrived_and_it_stays_one_message(stage: Stage, wire: Wire) -> None:
@@ -87,6 +89,7 @@ async def test_an_agent_resends_what_had_arrived_and_it_stays_one_message(stage:
     await again.hears("坐席这句只有一份")
     assert await again.count("坐席这句只有一份") == 1
     assert await agent.count("坐席这句只有一份") == 1
+    await agent.closes()
 
 
 async def test_where_no_websocket_gets_through_the_chat_polls(stage: Stage, wire: Wire) -> None:
@@ -110,3 +113,4 @@ async def test_where_no_websocket_gets_through_the_chat_polls(stage: Stage, wire
     await agent.sees("断网时写的")
     await visitor.is_("online")
     assert await visitor.said() == await agent.said()
+    await agent.closes()

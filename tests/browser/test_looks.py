@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
-from playwright.async_api import Frame, Page
+from playwright.async_api import Frame, Page, expect
 
 from tests.browser.checks import catalogue, chinese, english, raw_keys, serious, words_on
-from tests.browser.people import AgentPage
+from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -17,10 +17,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 COLOURS: Final = ("light", "dark")
 SETTINGS: Final = ("team", "undelivered", "plugins")
 
-WORDS: Final = {"zh-CN": "看一看这一页", "en": "Looking at this page"}
+AT_THE_DESK: Final = {"zh-CN": "看看工作台的每一页", "en": "Looking at each page of the desk"}
+AT_THE_SHOP: Final = {"zh-CN": "看看商店的客服窗口", "en": "Looking at the chat of the shop"}
 
 # Where people's own words and names stand, in whatever language they are.
-SAID: Final = "[data-testid=conversation-row] :is(.name, .last), [data-testid=message] :is(.body, .bubble), [data-testid=agent] .name"
+SAID: Final = (
+    "[data-testid=conversation-row] :is(.name, .last), [data-testid=agent] .name, "
+    "[data-testid=message] :is(.body, .bubble)"
+)
 NAMES: Final = ("刘芳", "中文", "切换语言")
 
 
@@ -63,33 +67,33 @@ async def views(agent: AgentPage, url: str, words: str) -> AsyncIterator[str]:
     await page.get_by_test_id("nav-desk").click()
 
 
-@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("locale", AT_THE_DESK)
 async def test_the_workbench(stage: Stage, locale: str) -> None:
     visitor = await stage.visitor(locale=locale)
-    await visitor.asks_for_a_person(WORDS[locale])
+    await visitor.asks_for_a_person(AT_THE_DESK[locale])
     agent = await stage.agent(locale=locale)
     wrong: dict[str, list[str]] = {}
-    async for view in views(agent, stage.url, WORDS[locale]):
+    async for view in views(agent, stage.url, AT_THE_DESK[locale]):
         for colour in COLOURS:
             await agent.page.emulate_media(color_scheme=colour)
             wrong |= {f"{view}, {colour}": await judge(agent.page, "desk", locale)}
     await agent.page.get_by_test_id("tab-mine").click()
-    await agent.row(WORDS[locale]).click()
+    await agent.row(AT_THE_DESK[locale]).click()
     await agent.closes()
     assert {view: found for view, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("locale", AT_THE_SHOP)
 @pytest.mark.parametrize("colour", COLOURS)
 async def test_the_shop_and_its_chat(stage: Stage, locale: str, colour: str) -> None:
     visitor = await stage.visitor(locale=locale, color_scheme=colour)
     assert await serious(visitor.page) == []
     assert await judge(visitor.frame, "widget", locale) == []
-    await visitor.asks_for_a_person(WORDS[locale])
+    await visitor.asks_for_a_person(AT_THE_SHOP[locale])
     assert await judge(visitor.frame, "widget", locale) == []
 
 
-@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("locale", AT_THE_DESK)
 async def test_the_login_page(stage: Stage, locale: str) -> None:
     page = await (await stage.context(locale=locale)).new_page()
     await page.goto(f"{stage.url}/desk/")
@@ -102,3 +106,33 @@ async def test_the_login_page(stage: Stage, locale: str) -> None:
     await page.get_by_test_id("submit").click()
     await page.get_by_role("alert").wait_for()
     assert await judge(page, "desk", locale) == []
+
+
+async def test_the_desk_changes_its_language_at_once_and_remembers(stage: Stage) -> None:
+    visitor = await stage.visitor(locale="en-US")
+    await visitor.asks_for_a_person("In another language, please")
+    agent = await stage.agent()
+    await agent.take("In another language")
+    switch = agent.page.get_by_test_id("locale-switch")
+    for locale, other in (("en", "中文"), ("zh-CN", "English")):
+        await switch.click()
+        await expect(switch).to_have_text(other)
+        assert await judge(agent.page, "desk", locale) == []
+        await agent.page.reload()
+        await agent.sees("In another language")
+        assert await judge(agent.page, "desk", locale) == []
+    await agent.closes()
+
+
+async def test_the_chat_follows_the_language_of_the_page(stage: Stage) -> None:
+    visitor = await stage.visitor()
+    await visitor.says("你们几点上班？")
+    await visitor.sees_own("你们几点上班？")
+    await visitor.page.keyboard.press("Escape")
+    await visitor.is_folded()
+    await visitor.page.get_by_role("link", name="EN, switch to English").click()
+    await visitor.page.wait_for_url("**/en/")
+    await visitor.page.evaluate("() => window.frontdesk('open')")
+    again = await VisitorPage.in_chat(visitor.page)
+    await again.sees_own("你们几点上班？")
+    assert await judge(again.frame, "widget", "en") == []

@@ -15,7 +15,7 @@ export function Tray({ files }: { files: Files }) {
         const percent = Math.round(item.progress * 100)
         return (
           <li key={item.id} class={item.error ? 'item failed' : 'item'} data-testid="attachment" data-state={item.error ? 'failed' : item.done ? 'done' : 'uploading'}>
-            {item.preview ? <img src={item.preview} alt="" /> : <span class="file-icon"><Icon name="file" /></span>}
+            {item.preview && !item.error ? <img src={item.preview} alt="" /> : <span class="file-icon"><Icon name="file" /></span>}
             <span class="file-text">
               <bdi class="file-name">{item.name}</bdi>
               <small>{item.error || fileSize(item.size)}</small>
