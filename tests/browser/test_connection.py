@@ -54,41 +54,31 @@ async def test_a_cut_cable_is_shown_and_mended_on_both_sides(stage: Stage, wire:
     await agent.closes()
 
 
-async def test_a_visitor_resends_what_had_arrived_and_it_stays_one_message(stage: Stage, wire: Wire) -> None:
+async def test_what_arrived_unheard_is_resent_and_stays_one_message(stage: Stage, wire: Wire) -> None:
     visitor, agent = await both_at(stage, wire, "答复丢失的故事")
     wire.lose_answers()
-    await visitor.says("这句只有一份")
-    await expect(visitor.own.last).to_have_attribute("data-state", "failed", timeout=20_000)
-    assert wire.lost > 0, "the hub had answered"
-    wire.pass_answers()
-    await visitor.frame.get_by_test_id("resend").click()
-    await expect(visitor.own.last).not_to_have_attribute("data-state", "failed")
-    await agent.writes("收到一份")
-    await visitor.hears("收到一份")
-    await expect(visitor.own.filter(has_text="这句只有一份")).to_have_count(1)
-    await agent.page.reload()
-    await agent.sees("收到一份")
-    assert await agent.count("这句只有一份") == 1, "the hub keeps one"
-    await agent.closes()
-
-
-async def test_an_agent_resends_what_had_arrived_and_it_stays_one_message(stage: Stage, wire: Wire) -> None:
-    visitor, agent = await both_at(stage, wire, "坐席的答复丢失")
-    wire.lose_answers()
+    await visitor.says("顾客这句只有一份")
     await agent.writes("坐席这句只有一份")
+    await expect(visitor.own.last).to_have_attribute("data-state", "failed", timeout=20_000)
     resend = agent.page.get_by_test_id("resend")
     await resend.wait_for(timeout=20_000)
     assert wire.lost > 0, "the hub had answered"
+
     wire.pass_answers()
+    await visitor.frame.get_by_test_id("resend").click()
     await resend.click()
+    await expect(visitor.own.last).not_to_have_attribute("data-state", "failed")
     await expect(resend).to_have_count(0)
-    await visitor.says("看到了")
-    await agent.sees("看到了")
-    await visitor.page.reload()
+    await agent.writes("收到一份")
+    await visitor.hears("收到一份")
+    assert await visitor.said() == await agent.said()
+    await agent.page.reload()
+    await agent.sees("收到一份")
     again = await VisitorPage.visit(visitor.page.context, f"{stage.url}/")
-    await again.hears("坐席这句只有一份")
-    assert await again.count("坐席这句只有一份") == 1
-    assert await agent.count("坐席这句只有一份") == 1
+    await again.hears("收到一份")
+    for words in ("顾客这句只有一份", "坐席这句只有一份"):
+        counts = [await page.count(words) for page in (visitor, again, agent)]
+        assert counts == [1, 1, 1], f"the hub keeps one of {words}"
     await agent.closes()
 
 

@@ -23,7 +23,7 @@ AT_THE_SHOP: Final = {"zh-CN": "看看商店的客服窗口", "en": "Looking at 
 # Where people's own words and names stand, in whatever language they are.
 SAID: Final = (
     "[data-testid=conversation-row] :is(.name, .last), [data-testid=agent] .name, "
-    "[data-testid=message] :is(.body, .bubble)"
+    "[data-testid=message] :is(.body, .bubble, .choices, .stack > .name, .hidden)"
 )
 NAMES: Final = ("刘芳", "中文", "切换语言")
 
