@@ -196,9 +196,17 @@ class Calls:
         """Pass `value`, the hook's first argument, through everybody; None leaves it as it is."""
         others[self._chains[hook].arguments[0]] = value
         chain, values = self._chain(hook, "fold", others)
+        def hear(call: Call, answer: Any) -> None:
+            if isinstance(answer, type(value)):
+                # `pick` and the call read `values` anew for each implementation.
+                values[0] = answer
+                return
+            wrong = TypeError(f"{hook} returned {type(answer).__name__}, not {type(value).__name__}")
+            self._failed(call, wrong)
+            chain.fail(call, wrong)
+
         if chain.calls:
-            # `pick` and the call read `values` anew for each implementation.
-            await self._each(chain.calls, values, lambda _, answer: values.__setitem__(0, answer), chain.fail)
+            await self._each(chain.calls, values, hear, chain.fail)
         folded: T = values[0]
         return folded
 

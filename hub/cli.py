@@ -1,4 +1,4 @@
-"""The command `hub`: serve, check, schema, plugins, and looking after what is stored.
+"""The command `hub`: serve, check, schema, plugins, looking after what is stored, and the words that plugins bring.
 
 Exit codes: 0 all is well, 1 something is wrong (and was told), 2 the command was written wrongly.
 """
@@ -12,20 +12,22 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Final
 
+from hub.calling import attempt
 from hub.cli_store import add_commands
 from hub.cli_words import word
-from hub.config import LoadedConfig, json_schema, load
+from hub.commands import Command
+from hub.config import json_schema, load
 from hub.errors import ConfigError, HubError
-from hub.finding import installed, load_plugin
+from hub.finding import brought_words, check_plugin, installed, load_plugin
 from hub.plugin import Plugin, family_of
 from hub.version import VERSION
 
 OK, WRONG, INTERRUPTED = 0, 1, 130
-Command = Callable[[argparse.Namespace], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     locale = locale_of(arguments, os.environ)
-    options = make_parser(locale).parse_args(arguments)
-    options.locale = locale
-    command: Command = options.command
     try:
+        options = make_parser(locale).parse_args(arguments)
+        options.locale = locale
+        command: Command = options.command
         return command(options)
     except ConfigError as error:
         for problem in error.problems:
@@ -61,13 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def locale_of(arguments: Sequence[str], env: Mapping[str, str]) -> str:
     """The language to speak: what ``--locale`` says, else what the environment says, else English."""
-    for at, argument in enumerate(arguments):
-        if argument == "--locale" and at + 1 < len(arguments):
-            return arguments[at + 1]
-        if argument.startswith("--locale="):
-            return argument.removeprefix("--locale=")
+    first = argparse.ArgumentParser("hub", add_help=False, allow_abbrev=False)
+    first.add_argument("--locale")
+    chosen: str | None = first.parse_known_args(arguments)[0].locale
     said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    return "zh-CN" if said.startswith("zh") else "en"
+    return chosen or ("zh-CN" if said.startswith("zh") else "en")
 
 
 def tell(line: str) -> None:
@@ -78,17 +78,34 @@ def tell(line: str) -> None:
 # -- the command line -------------------------------------------------------------------------------
 
 
-def make_parser(locale: str) -> argparse.ArgumentParser:
+class Word(argparse.ArgumentParser):
+    """The parser of one word of the command line. `filler` gives it its arguments when the word is used, not before."""
+
+    def __init__(self, *, filler: Callable[[Word], None] | None = None, **how: Any) -> None:
+        super().__init__(**how)
+        self.add_argument("--locale", choices=("zh-CN", "en"), help="语言 · language")
+        self._filler = filler
+
+    def fill(self) -> None:
+        """Give it its arguments. Raises HubError where whoever brings the word cannot be imported."""
+        filler, self._filler = self._filler, None
+        if filler is not None:
+            filler(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102 - as argparse says
+        self.fill()
+        return super().parse_known_args(args, namespace)
+
+
+def make_parser(locale: str) -> Word:
     """The parser; its help is in `locale`."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--locale", choices=("zh-CN", "en"), help=word(locale, "locale"))
-    parser = argparse.ArgumentParser("hub", description=word(locale, "hub"), parents=[common])
+    parser = Word(prog="hub", description=word(locale, "hub"))
     parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command) -> argparse.ArgumentParser:
         text = word(locale, name)
-        made = commands.add_parser(name, help=text, description=text, parents=[common])
+        made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(command=command)
         return made
 
@@ -100,8 +117,25 @@ def make_parser(locale: str) -> argparse.ArgumentParser:
     add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
     add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
     add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
-    add_commands(commands, [common], locale)
+    add_commands(commands, locale)
+    for name, points in brought_words().items():
+        if name not in commands.choices:
+            filler = partial(_fill, points, locale)
+            commands.add_parser(name, help=word(locale, "brought_by", module=points[0].module), filler=filler)
     return parser
+
+
+def _fill(points: Sequence[EntryPoint], locale: str, parser: Word) -> None:
+    """Import the word that a plugin brings and let it say what it takes. Raises HubError."""
+    point = points[0]
+    if len(points) > 1:
+        both = ", ".join(point.value for point in points)
+        raise HubError(word(locale, "word_twice", name=point.name, both=both))
+    added = attempt(lambda: point.load()(parser, locale))
+    if added.error is None and (parser.get_default("command") or parser._subparsers):
+        return
+    why = f"{type(added.error).__name__}: {added.error}" if added.error else word(locale, "no_command")
+    raise HubError(word(locale, "word_broken", name=point.name, module=point.value, why=why)) from added.error
 
 
 def _port(locale: str) -> Callable[[str], int]:
@@ -127,19 +161,15 @@ def serve(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """`hub check`: tell everything that is wrong with a configuration; nothing is started or fetched."""
     config = load(options.file, locale=options.locale)
-    print(word(options.locale, "checked", files=len(config.files), instances=_instances(config)))
+    instances = ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
+    print(word(options.locale, "checked", files=len(config.files), instances=instances))
     return OK
-
-
-def _instances(config: LoadedConfig) -> str:
-    return ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
 
 
 def schema(options: argparse.Namespace) -> int:
     """`hub schema`: the JSON schema of the document with all installed plugins."""
     loaded: dict[str, type[Plugin[Any]]] = {}
-    known = installed()
-    for name in known:
+    for name in (known := installed()):
         try:
             loaded[name] = load_plugin(name, known)
         except ConfigError as error:
@@ -153,25 +183,32 @@ def schema(options: argparse.Namespace) -> int:
 
 
 def plugins(options: argparse.Namespace) -> int:
-    """`hub plugins`: what is installed and, with a configuration, which instances it has."""
-    named: dict[str, list[str]] = {}
-    if options.file is not None:
-        for spec in load(options.file, locale=options.locale).instances:
-            named.setdefault(spec.plugin_name, []).append(spec.name)
-    rows = [_row(name, point, named.get(name, ())) for name, point in sorted(installed().items())]
-    heads = [word(options.locale, f"head_{head}") for head in ("name", "family", "version", "requires", "instances")]
-    for line in table([heads, *rows]):
+    """`hub plugins`: what is installed, whether it can be used and, with a configuration, which instances it has."""
+    specs = load(options.file, locale=options.locale).instances if options.file is not None else ()
+    heads = ("name", "family", "version", "requires", "state", "instances", "summary")
+    rows = [[word(options.locale, f"head_{head}") for head in heads]]
+    for name, point in sorted(installed().items()):
+        instances = ", ".join(spec.name for spec in specs if spec.plugin_name == name)
+        *facts, summary = _about(name, point, options.locale)
+        rows.append([cell or "-" for cell in (name, *facts, instances, summary)])
+    for line in table(rows):
         print(line)
     return OK
 
 
-def _row(name: str, point: EntryPoint, instances: Sequence[str]) -> list[str]:
-    version = point.dist.version if point.dist is not None else "-"
+def _about(name: str, point: EntryPoint, locale: str) -> tuple[str, ...]:
+    """Family, version, which hub it requires, state and summary of an installed plugin; or why it cannot be used."""
+    version = point.dist.version if point.dist is not None else ""
     try:
         cls = load_plugin(name, {name: point})
     except ConfigError as error:
-        return [name, "-", version, "-", str(error)]
-    return [name, family_of(cls), version, cls.requires_hub or "-", ", ".join(instances) or "-"]
+        return "", version, "", word(locale, "broken"), str(error)
+    about = (family_of(cls), version, cls.requires_hub)
+    try:
+        check_plugin(name, cls, VERSION)
+    except ConfigError as error:
+        return *about, word(locale, "unfit"), str(error)
+    return *about, word(locale, "usable"), (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,67 +1,24 @@
-"""The commands that look after what is stored: explain, dead-letters, agents, setup-link."""
+"""The commands that make accounts: agents, setup-link."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 from hub.cli_words import word
-from hub.config import HubConfig, load
-from hub.message import plain_text
-
-if TYPE_CHECKING:
-    from hub.admin import Explanation, Waypoint
-    from hub.path.deadletters import DeadLetter
-    from hub.records import Event, Message
+from hub.commands import add_store_options, settings_of
+from hub.config import HubConfig
 
 OK: Final = 0
 ADDRESS: Final = "http://localhost:8080"
-
-
-def explain(options: argparse.Namespace) -> int:
-    """`hub explain`: everything that happened to a message or a conversation."""
-    from hub import admin
-
-    settings = _settings(options)
-    found = asyncio.run(admin.explain(options.data, options.id, database=settings.database))
-    for line in explained(found, _Style(options.locale, settings)):
-        print(line)
-    return OK
-
-
-def list_dead_letters(options: argparse.Namespace) -> int:
-    """`hub dead-letters list`: what could not be delivered."""
-    from hub import admin
-
-    settings = _settings(options)
-    letters = asyncio.run(admin.dead_letters(options.data, database=settings.database))
-    style = _Style(options.locale, settings)
-    for letter in letters:
-        print(_letter(letter, style))
-    print(word(options.locale, "dead_letters_count", count=len(letters)))
-    return OK
-
-
-def settle_dead_letter(options: argparse.Namespace) -> int:
-    """`hub dead-letters retry` and `hub dead-letters drop`."""
-    from hub import admin
-
-    database = _settings(options).database
-    asyncio.run(admin.settle_dead_letter(options.data, options.id, again=options.again, database=database))
-    print(word(options.locale, "letter_retried" if options.again else "letter_dropped", id=options.id))
-    return OK
 
 
 def invite(options: argparse.Namespace) -> int:
     """`hub agents invite`: an account, and the link with which its owner chooses the password."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     token = asyncio.run(
         admin.invite(settings, options.data, options.login, name=options.name, role=options.role, teams=options.team)
     )
@@ -74,114 +31,29 @@ def setup_link(options: argparse.Namespace) -> int:
     """`hub setup-link`: a link to make the first administrator with."""
     from hub import admin
 
-    settings = _settings(options)
+    settings = settings_of(options)
     token = asyncio.run(admin.setup_link(settings, options.data))
     print(word(options.locale, "setup_done") if token is None else _link(settings, token))
     return OK
-
-
-def _settings(options: argparse.Namespace) -> HubConfig:
-    return HubConfig() if options.config is None else load(options.config, locale=options.locale).settings
 
 
 def _link(settings: HubConfig, token: str) -> str:
     return f"{settings.public_url or ADDRESS}/desk/setup#token={token}"
 
 
-# -- how things are written -------------------------------------------------------------------------
+def add_commands(commands: Any, locale: str) -> None:
+    """Add these commands to the subparsers `commands`."""
 
-
-class _Style:
-    """The language and the time zone of what is printed."""
-
-    def __init__(self, locale: str, settings: HubConfig) -> None:
-        self.locale = locale
-        self._zone = ZoneInfo(settings.timezone)
-
-    def time(self, at: int) -> str:
-        """A moment given in milliseconds."""
-        moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone)
-        return moment.isoformat(sep=" ", timespec="milliseconds")
-
-    def word(self, code: str, **facts: object) -> str:
-        """See `hub.cli_words.word`."""
-        return word(self.locale, code, **facts)
-
-
-def explained(found: Explanation, style: _Style) -> Iterator[str]:
-    """The lines of an explanation: the message, where it stands, the conversation, and its events in order."""
-    if found.message is not None:
-        yield style.word("message", text=_said(found.message, style))
-    for waypoint in found.waypoints:
-        yield "  " + _waypoint(waypoint, style)
-    if found.conversation is not None:
-        one = found.conversation
-        name = found.person.name if found.person is not None else "?"
-        yield style.word("conversation", id=one.id, person=one.person_id, name=name)
-        owner = " ".join(part for part in (one.owner_kind, one.owner_id or one.team) if part)
-        yield "  " + style.word("owner", status=one.status, owner=owner, reason=one.reason or "-")
-        for leg in found.legs:
-            yield "  " + style.word("leg", id=leg.id, channel=leg.channel, address=leg.address)
-    for event in found.events:
-        yield _event(event, style)
-
-
-def _waypoint(waypoint: Waypoint, style: _Style) -> str:
-    line = style.word(
-        "waypoint", queue=waypoint.queue, channel=waypoint.channel, state=waypoint.state, attempts=waypoint.attempts
-    )
-    if waypoint.due_at:
-        line += f", {style.time(waypoint.due_at)}"
-    return f"{line}: {waypoint.error}" if waypoint.error else line
-
-
-def _event(event: Event, style: _Style) -> str:
-    what = _said(event.message, style) if event.message is not None else _facts(event.data)
-    return f"{style.time(event.at)}  {event.kind:<24} {what}".rstrip()
-
-
-def _said(message: Message, style: _Style) -> str:
-    author = message.author
-    error = f" ({message.error})" if message.error else ""
-    who = f"{author.kind} {author.name or author.id}".strip()
-    return f"{message.id} {message.direction} {who} [{message.state}]{error}: {plain_text(message.body, style.locale)}"
-
-
-def _facts(data: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in data.items() if value not in (None, "", [], ()))
-
-
-def _letter(letter: DeadLetter, style: _Style) -> str:
-    head = f"{letter.id}  {style.time(letter.at)}  {letter.direction:<3}  {letter.channel}"
-    return f"{head}  {style.word('attempts', count=letter.attempts)}  {letter.error}: {letter.text}"
-
-
-# -- their part of the command line -----------------------------------------------------------------
-
-
-def add_commands(commands: Any, common: Sequence[argparse.ArgumentParser], locale: str) -> None:
-    """Add these commands to the subparsers `commands`; `common` are the options of all commands."""
-    stored = argparse.ArgumentParser(add_help=False)
-    stored.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=word(locale, "data"))
-    stored.add_argument("--config", type=Path, metavar="FILE", help=word(locale, "config"))
-
-    def add(group: Any, name: str, command: Any, said: str = "", **defaults: object) -> argparse.ArgumentParser:
-        text = word(locale, said or name)
-        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text, parents=[*common, stored])
-        made.set_defaults(command=command, **defaults)
+    def add(group: Any, name: str, command: Any) -> argparse.ArgumentParser:
+        text = word(locale, name)
+        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+        add_store_options(made, locale)
+        made.set_defaults(command=command)
         return made
 
-    def add_group(name: str) -> Any:
-        text = word(locale, name)
-        return commands.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
-
-    add(commands, "explain", explain).add_argument("id", type=int, metavar="ID", help=word(locale, "any_id"))
-    letters = add_group("dead-letters")
-    add(letters, "list", list_dead_letters, "letters_list")
-    for name, again in (("retry", True), ("drop", False)):
-        made = add(letters, name, settle_dead_letter, f"letters_{name}", again=again)
-        made.add_argument("id", type=int, metavar="ID", help=word(locale, "letter_id"))
-    invitation = add(add_group("agents"), "invite", invite)
+    text = word(locale, "agents")
+    agents = commands.add_parser("agents", help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
+    invitation = add(agents, "invite", invite)
     invitation.add_argument("login", metavar="LOGIN", help=word(locale, "login"))
     invitation.add_argument("--name", default="", help=word(locale, "agent_name"))
     invitation.add_argument("--role", default="agent", choices=("agent", "supervisor", "admin"), help=word(locale, "role"))

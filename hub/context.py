@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.plugin import Accepted, Inbound
     from hub.store.data import InstanceData
     from hub.web.media import Media
-    from hub.web.openapi import Operation
+    from hub.web.operations import Operation
     from hub.web.realtime import Realtime
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
 JobHandler = Callable[[dict[str, Any]], Awaitable[None]]
 EventHandler = Callable[[Sequence[Event]], Awaitable[None]]
 Undo = Callable[[], Awaitable[None] | None]
+TaskEnded = Callable[["asyncio.Task[None]"], None]
 
 
 class Context:
@@ -49,11 +50,12 @@ class Context:
     `locale` the hub's default language (zh-CN or en).
     """
 
-    def __init__(self, hub: Hub, name: str, folder: Path) -> None:
+    def __init__(self, hub: Hub, name: str, folder: Path, task_ended: TaskEnded | None = None) -> None:
         self.name = name
         self.folder = folder
         self.log: Logger = hub.log.bind(instance=name)
         self._hub = hub
+        self._task_ended = task_ended
         self._ledger: list[tuple[str, Undo]] = []
         self._http: aiohttp.ClientSession | None = None
 
@@ -180,7 +182,8 @@ class Context:
     def task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run `work` beside everything else; cancelled at stop. If it raises, the instance is restarted with backoff."""
         task = asyncio.create_task(work, name=f"{self.name}: {name}")
-        self._hub.registry.watch(self.name, task)
+        if self._task_ended is not None:
+            task.add_done_callback(self._task_ended)
         self.undo(f"task {name}", partial(_cancel, task))
         return task
 

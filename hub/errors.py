@@ -166,4 +166,7 @@ class Conflict(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """Nothing was kept: the disk is full, the file is locked, the database is gone."""
+    """Nothing was kept: the disk is full, the file is locked, the database is gone.
+
+    A server that goes away in the moment of the commit may have kept it all the same: do it again with the same key.
+    """

@@ -11,7 +11,7 @@ from hub.records import Event, Message
 from hub.store.reader import Reader, Row
 
 Step = dict[str, Any]
-"""``{"at", "kind", "text"}``; `at` in milliseconds."""
+"""``{"at", "kind", "text", "message"}``; `at` in milliseconds, `message` the id of the one it is about or nothing."""
 
 SHORT: Final = 60
 _PENDING: Final = (
@@ -74,7 +74,8 @@ class _Words:
         code, facts = self._code(event)
         text = _WORDS[code][self._place].format(**facts)
         actor = str(event.data.get("by", ""))
-        return {"at": event.at, "kind": event.kind, "text": f"{text} [{actor}]" if actor else text}
+        message = str(event.message.id) if event.message is not None else ""
+        return {"at": event.at, "kind": event.kind, "text": f"{text} [{actor}]" if actor else text, "message": message}
 
     def _code(self, event: Event) -> tuple[str, dict[str, Any]]:
         data = event.data
@@ -109,7 +110,7 @@ class _Words:
         dead = row["state"] != 0
         facts = {"channel": row["channel"], "attempts": row["attempts"], "why": f": {row['error']}" if row["error"] else ""}
         text = _WORDS["dead" if dead else "due"][self._place].format(**facts)
-        return {"at": row["due_at"], "kind": "outbox.dead" if dead else "outbox.due", "text": text}
+        return {"at": row["due_at"], "kind": "outbox.dead" if dead else "outbox.due", "text": text, "message": str(row["id"])}
 
     def _value(self, word: Any) -> str:
         found = _VALUES.get(str(word))

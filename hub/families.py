@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import field
 
-@dataclass(frozen=True, slots=True)
-class CustomerCard:
+from hub.records import Record
+
+
+class CustomerCard(Record, frozen=True):
     """What a CRM knows about somebody: written to the person, newer over older.
 
     `external_id` is the CRM's own id for them, `url` a page about them.
@@ -20,8 +22,7 @@ class CustomerCard:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyOffer:
+class SurveyOffer(Record, frozen=True):
     """An invitation to a survey: shown as a card with `title`, `text` and the link `url`.
 
     `token` ties the answer to the conversation it is about.
@@ -34,8 +35,7 @@ class SurveyOffer:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyAnswer:
+class SurveyAnswer(Record, frozen=True):
     """One filled-in survey. `answers` maps question names to JSON values, `score` is 0 to 1 or None."""
 
     survey: str
@@ -47,8 +47,7 @@ class SurveyAnswer:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PanelItem:
+class PanelItem(Record, frozen=True):
     """One line of a panel: a label, a value, and a link where there is one."""
 
     label: str
@@ -56,8 +55,7 @@ class PanelItem:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Record, frozen=True):
     """A titled list beside the conversation. `id` is stable, so that the page remembers it is folded."""
 
     id: str
@@ -65,8 +63,7 @@ class Panel:
     items: tuple[PanelItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Record, frozen=True):
     """A reply proposed to the agent. `confidence` is 0 to 1; `source` says where it comes from."""
 
     text: str

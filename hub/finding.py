@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -15,11 +16,20 @@ from hub.implementations import check_hooks, did_you_mean
 from hub.plugin import Plugin
 
 GROUP: Final = "hub.plugins"
+WORDS: Final = "hub.commands"
 
 
 def installed() -> dict[str, EntryPoint]:
     """The plugins that are installed, by name, none of them imported."""
     return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def brought_words() -> dict[str, list[EntryPoint]]:
+    """The words of the command line that installed packages bring, none of them imported; one by several is in doubt."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in sorted(entry_points(group=WORDS)):
+        found.setdefault(point.name, []).append(point)
+    return found
 
 
 def load_plugin(name: str, known: Mapping[str, EntryPoint | type[Plugin[Any]]]) -> type[Plugin[Any]]:
@@ -30,18 +40,15 @@ def load_plugin(name: str, known: Mapping[str, EntryPoint | type[Plugin[Any]]]) 
     if isinstance(found, EntryPoint):
         loaded = attempt(found.load)
         if loaded.error is not None:
-            raise ConfigError([_not_loadable(found, loaded.error)]) from loaded.error
+            distribution = found.dist.name if found.dist is not None else "its distribution"
+            missing = isinstance(loaded.error, ModuleNotFoundError)
+            hint = f"is the extra installed? {distribution}[{name}]" if missing else ""
+            why = f"{type(loaded.error).__name__}: {loaded.error}"
+            raise ConfigError([Problem(f"the plugin {name!r} cannot be imported: {why}", hint=hint)]) from loaded.error
         found = loaded.value
     if not (inspect.isclass(found) and issubclass(found, Plugin)):
         raise ConfigError(f"the plugin {name!r} is {found!r}, not a subclass of hub.Plugin")
     return found
-
-
-def _not_loadable(point: EntryPoint, error: Exception) -> Problem:
-    missing = isinstance(error, ModuleNotFoundError)
-    distribution = point.dist.name if point.dist is not None else "its distribution"
-    hint = f"is the extra installed? {distribution}[{point.name}]" if missing else ""
-    return Problem(f"the plugin {point.name!r} cannot be imported: {type(error).__name__}: {error}", hint=hint)
 
 
 def check_plugin(instance: str, cls: type[Plugin[Any]], version: str) -> None:
@@ -65,13 +72,13 @@ def start_order(classes: Mapping[str, type[Plugin[Any]]]) -> list[str]:
     Raises ConfigError when a needed family has no instance, and for a circle.
     """
     needs = {name: {other for group in groups_of(name, classes).values() for other in group} for name in classes}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        raise ConfigError(f"these instances need each other in a circle: {', '.join(error.args[1])}") from None
     order: list[str] = []
     while len(order) < len(classes):
-        ready = next((name for name in classes if name not in order and needs[name] <= set(order)), None)
-        if ready is None:
-            rest = [name for name in classes if name not in order]
-            raise ConfigError(f"these instances need each other in a circle: {', '.join(_circle(rest, needs))}")
-        order.append(ready)
+        order.append(next(name for name in classes if name not in order and needs[name] <= set(order)))
     return order
 
 
@@ -84,13 +91,3 @@ def groups_of(name: str, classes: Mapping[str, type[Plugin[Any]]]) -> dict[str, 
             raise ConfigError(f"instance {name!r} needs a {family.__name__}, and none is configured")
         groups[family.__name__] = group
     return groups
-
-
-def _circle(rest: Sequence[str], needs: Mapping[str, set[str]]) -> list[str]:
-    """One circle among `rest`, from its first member back to it."""
-    way = [rest[0]]
-    while True:
-        step = min(needs[way[-1]] & set(rest), key=rest.index)
-        if step in way:
-            return [*way[way.index(step) :], step]
-        way.append(step)

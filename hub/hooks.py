@@ -80,23 +80,29 @@ class Hooks:
     async def filter_inbound(self, message: Message, conversation: Conversation, person: Person) -> Message | None:
         """Change a customer's message before anybody sees it (mask a card number, translate).
 
-        Folds over `message`. An error keeps the message back: it is tried again and becomes a dead letter.
+        Folds over `message`, of which only the body is taken. An error keeps the message back: it is tried again and becomes
+        a dead letter.
         """
 
     @hook("channels", "fold", on_error="stop")
     async def filter_outbound(self, message: Message, conversation: Conversation, channel: str) -> Message | None:
-        """Change a message before it goes to the customer on `channel`.
+        """Change a message before it is stored and goes to the customer on `channel`: a bot's, an agent's, the house's own.
 
-        Folds over `message`. An error keeps the message from being sent: a compliance filter fails closed.
+        Folds over `message`, of which only the body is taken. Raise Rejected with a reason to keep it back: an agent or plugin
+        that sends it gets Refused with that reason, a bot's answer becomes a note for the agents, who take over. It fails
+        closed: after any other error nothing is sent either, the sender may try again, and a bot is asked again.
         """
 
     @hook("channels", "notify")
     async def message_stored(self, message: Message, conversation: Conversation) -> None:
-        """A message has its place in the conversation. Best effort: for work that must not be missed subscribe to the event log."""
+        """A message has its place in the conversation.
+
+        Best effort: for work that must not be missed subscribe to the event log.
+        """
 
     @hook("channels", "notify")
     async def delivery_failed(self, message: Message, reason: str) -> None:
-        """A message to the customer was given up; it is among the dead letters now."""
+        """A message to the customer was given up: it is a dead letter now, or a note because a filter kept it back."""
 
     @hook("channels", "notify")
     async def conversation_changed(self, conversation: Conversation, before: Conversation | None) -> None:
@@ -112,7 +118,10 @@ class Hooks:
 
     @hook("crm", "first", deadline=3.0)
     async def crm_lookup(self, identity: Identity, person: Person) -> CustomerCard | None:
-        """Who is this? Asked once for each new identity; the first card is written to the person."""
+        """Who is this? Asked once for each new identity, beside its first message; the first card is written to the person.
+
+        After an error nobody is asked again: a CRM that must not miss anybody looks into `crm_changes`.
+        """
 
     @hook("crm", "notify", deadline=30.0, on_error="stop")
     async def crm_changes(self, changes: Sequence[Event]) -> None:
@@ -125,7 +134,10 @@ class Hooks:
 
     @hook("surveys", "first")
     async def survey_offer(self, conversation: Conversation, person: Person) -> SurveyOffer | None:
-        """A conversation was closed: invite this person to a survey, or not (None)."""
+        """A conversation was closed: invite this person to a survey, or not (None).
+
+        The first offer goes to the customer as a card, unless they have begun the next conversation meanwhile.
+        """
 
     @hook("surveys", "notify")
     async def survey_answered(self, answer: SurveyAnswer) -> None:

@@ -75,7 +75,7 @@ class Instance:
         self._owner: asyncio.Task[None] | None = None
         self._stopping = False
         self._leaving = False
-        self._watchers: list[tuple[tuple[str, ...], asyncio.Future[None]]] = []
+        self.watchers: list[tuple[tuple[str, ...], asyncio.Future[None]]] = []
         self._control = asyncio.Lock()
 
     # -- what others ask and order --------------------------------------------------------------
@@ -87,11 +87,9 @@ class Instance:
 
     def status(self) -> InstanceStatus:
         """How the instance is now."""
-        spec, since = self.spec, int(self._since * 1000)
-        held = self._life.ctx.held() if self._life is not None else ()
-        family = family_of(spec.cls)
-        how = (self.state, self.reason, since, self._failures, held, spec.required)
-        return InstanceStatus(spec.name, spec.plugin_name, family, *how)
+        spec, held = self.spec, self._life.ctx.held() if self._life is not None else ()
+        how = (self.state, self.reason, int(self._since * 1000), self._failures, held, spec.required)
+        return InstanceStatus(spec.name, spec.plugin_name, family_of(spec.cls), *how)
 
     async def start(self) -> None:
         """Begin to live, if it does not yet. ConfigError when the instance is disabled."""
@@ -111,20 +109,10 @@ class Instance:
             self.spec = replace(self.spec, config=config)
             self._launch()
 
-    def watch(self, task: asyncio.Task[Any]) -> None:
-        """Restart the instance when `task` raises."""
-        if self._life is not None:
-            self._life.watch(task)
-
-    def suspended(self, reason: str) -> None:
-        """The breaker opened."""
-        if self.state == "running":
-            self._set("suspended", reason)
-
-    def resumed(self) -> None:
-        """The breaker closed."""
-        if self.state == "suspended":
-            self._set("running")
+    def breaker(self, state: Literal["running", "suspended"], reason: str = "") -> None:
+        """The breaker opened or closed."""
+        if self.state in UP and self.state != state:
+            self._set(state, reason)
 
     # -- its lives ------------------------------------------------------------------------------
 
@@ -201,15 +189,10 @@ class Instance:
         self.state, self.reason, self._since = state, redact_text(reason), self._hub.clock.now()
         say = self._log.error if state == "failed" else self._log.warning if reason else self._log.info
         say("instance changed", state=state, reason=reason)
-        for states, future in self._watchers:
+        for states, future in self.watchers:
             if state in states and not future.done():
                 future.set_result(None)
         self._changed(self)
-
-    def _watching(self, states: tuple[str, ...], future: asyncio.Future[None]) -> Callable[[], None]:
-        entry = states, future
-        self._watchers.append(entry)
-        return lambda: self._watchers.remove(entry)
 
 
 async def one_of(instances: Sequence[Instance], *states: str) -> None:
@@ -217,12 +200,14 @@ async def one_of(instances: Sequence[Instance], *states: str) -> None:
     if any(instance.state in states for instance in instances):
         return
     reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    leave = [instance._watching(states, reached) for instance in instances]
+    watcher = states, reached
+    for instance in instances:
+        instance.watchers.append(watcher)
     try:
         await reached
     finally:
-        for undo in leave:
-            undo()
+        for instance in instances:
+            instance.watchers.remove(watcher)
 
 
 async def within(clock: Clock, seconds: float, work: Awaitable[Any]) -> bool:

@@ -6,15 +6,15 @@ A plugin never holds a transaction: if it is cancelled or breaks half-way, nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec import field
+
 from hub.message import Body, Element, Text
-from hub.records import Conversation, Identity, Message, Person, WaitReason
+from hub.records import Conversation, Identity, Message, Person, Record, WaitReason
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Record, frozen=True):
     """Say this to the customer, or with ``visibility="note"`` to the agents only.
 
     `leg` is a leg's id; None means the leg the customer wrote on last.
@@ -25,35 +25,30 @@ class Send:
     leg: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(Record, frozen=True):
     """Give the conversation to people: into the queue of `team` ("" is the default team)."""
 
     reason: WaitReason = "asked"
     team: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AssignBot:
+class AssignBot(Record, frozen=True):
     """Give the conversation (back) to the bots."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssignAgent:
+class AssignAgent(Record, frozen=True):
     """Give the conversation to this agent (`agent` is an id)."""
 
     agent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Record, frozen=True):
     """Add these tags to the conversation."""
 
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAttributes:
+class SetAttributes(Record, frozen=True):
     """Write facts about the person; a value of None removes one. `name` and `tier` where given."""
 
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -61,8 +56,7 @@ class SetAttributes:
     tier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Record, frozen=True):
     """Call this instance's job `job` (see `Context.job`) in `after` seconds, with `payload`."""
 
     job: str
@@ -70,8 +64,7 @@ class Schedule:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Record, frozen=True):
     """End the conversation."""
 
     tags: tuple[str, ...] = ()
@@ -85,8 +78,7 @@ def say(*parts: str | Element) -> Send:
     return Send(tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record, frozen=True):
     """A bot's answer: what to do, and how sure it is.
 
     ``unsure=True`` counts: after as many unsure answers in a row as the configuration allows the
@@ -102,8 +94,7 @@ class Answer:
         return cls((say(*parts),), unsure=unsure)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Record, frozen=True):
     """What a bot is asked: the customer's message and what is known around it.
 
     `history` are the messages before it, oldest first, at most 20. `locale` is the customer's, or the hub's default.

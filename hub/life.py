@@ -42,7 +42,7 @@ class Life:
     """
 
     def __init__(self, hub: Hub, spec: InstanceSpec) -> None:
-        self.ctx = Context(hub, spec.name, spec.folder)
+        self.ctx = Context(hub, spec.name, spec.folder, self._task_ended)
         self.plugin: Plugin[Any] | None = None
         self.crash: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._calls = hub.calls
@@ -75,10 +75,6 @@ class Life:
         finally:
             while self.ctx.held():
                 await self._last("give back", self.ctx.release, deadline=RELEASE_LIMIT)
-
-    def watch(self, task: asyncio.Task[Any]) -> None:
-        """Let `crash` know when `task` raises."""
-        task.add_done_callback(self._task_ended)
 
     async def _enter(self) -> None:
         self.plugin = self._spec.cls(self._spec.config, self.ctx)

@@ -19,7 +19,7 @@ MAX_ELEMENTS: Final = 50
 """Most elements in one message."""
 
 
-class _Element(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+class _Element(msgspec.Struct, frozen=True, gc=False, tag_field="type", forbid_unknown_fields=True):
     """What all elements share."""
 
 
@@ -88,7 +88,7 @@ class Card(_Element, frozen=True, tag="card"):
     image: str = ""
 
 
-class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Button(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One choice. Pressing it sends `payload` (or the label, where it is empty) as the customer's message.
 
     With `url` it opens a page instead.

@@ -7,11 +7,12 @@ is here; everything else under `hub.web` is the hub's own business.
 from hub.people.dossiers import Dossier
 from hub.web.answering import answer, number
 from hub.web.application import read_json
-from hub.web.operations import Operation, Parameter, whole
+from hub.web.operations import ID, Operation, Parameter, one_of, whole
 from hub.web.protocol import Endpoint, Hello, Party, Topic
 from hub.web.shapes import message_shape, visitor_conversation
 
 __all__ = [
+    "ID",
     "Dossier",
     "Endpoint",
     "Hello",
@@ -22,6 +23,7 @@ __all__ = [
     "answer",
     "message_shape",
     "number",
+    "one_of",
     "read_json",
     "visitor_conversation",
     "whole",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
+from msgspec import field
 from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Unsupported
 from hub.message import Body
+from hub.records import Record
 
 if TYPE_CHECKING:
     from hub.context import Context
@@ -54,8 +55,7 @@ class Plugin(Generic[C]):
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Record, frozen=True):
     """What a platform allows.
 
     `kinds` are the element types it can show, `max_text` the longest text (0: none), `per_second` how many
@@ -72,8 +72,7 @@ class Limits:
     resend_safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Record, frozen=True):
     """Who wrote, as the channel knows them.
 
     `scope` is where `external_id` is valid; the instance's name where it is left empty. `verified` only when the platform
@@ -92,8 +91,7 @@ class Sender:
     known_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(Record, frozen=True):
     """A message from a customer, verified and parsed.
 
     `key` is the channel's own name for it, unique within the instance: the same key twice is one message. `address` is where
@@ -110,8 +108,7 @@ class Inbound:
     client_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Record, frozen=True):
     """The message is stored. `duplicate` when it already was; `message_id` is the same both times."""
 
     message_id: int
@@ -119,8 +116,7 @@ class Accepted:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(Record, frozen=True):
     """A message to deliver, already in the elements and lengths the channel declares.
 
     `key` is the same at every attempt (the provider's idempotency key where it has one), `attempt` counts from 1,
@@ -139,8 +135,7 @@ class Outbound:
     parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Record, frozen=True):
     """It went out. `external_id` is the platform's id; `state` says more where the platform does."""
 
     external_id: str = ""

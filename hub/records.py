@@ -20,7 +20,11 @@ MessageState = Literal["received", "queued", "sent", "delivered", "read", "faile
 WaitReason = Literal["", "asked", "unsure", "bot_failed", "no_bot", "returned", "transferred"]
 
 
-class Author(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """Plain data that does not change. It cannot hold what holds it, so the garbage collector need not look at it."""
+
+
+class Author(Record, frozen=True):
     """Who says something. `id` is a person's, an agent's or a bot instance's."""
 
     kind: AuthorKind
@@ -31,7 +35,7 @@ class Author(msgspec.Struct, frozen=True):
 SYSTEM: Final = Author("system")
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(Record, frozen=True):
     """A human customer. `attributes` are facts from channels and CRM, JSON values under plain names."""
 
     id: int
@@ -43,7 +47,7 @@ class Person(msgspec.Struct, frozen=True):
     created_at: int = 0
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(Record, frozen=True):
     """One way a person is known: unique by (`platform`, `scope`, `external_id`).
 
     `scope` is where the id is valid (a site, an official account); `source` says who linked it.
@@ -59,7 +63,7 @@ class Identity(msgspec.Struct, frozen=True):
     linked_at: int = 0
 
 
-class Leg(msgspec.Struct, frozen=True):
+class Leg(Record, frozen=True):
     """One live address of a conversation on one channel.
 
     `channel` is an instance's name, `address` where its `send` delivers, `context` what the channel
@@ -77,7 +81,7 @@ class Leg(msgspec.Struct, frozen=True):
     context: dict[str, Any] = {}
 
 
-class Conversation(msgspec.Struct, frozen=True):
+class Conversation(Record, frozen=True):
     """One episode of service for one person; exactly one owner at any time.
 
     `owner_id` is a bot instance ("" for the chain), a team or an agent. `waiting_since` is set while
@@ -105,7 +109,7 @@ class Conversation(msgspec.Struct, frozen=True):
     version: int = 0
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(Record, frozen=True):
     """One thing said on one leg. `client_id` is the sender's own id, `external_id` the platform's.
 
     `code` names what a system line means; `error` says why a message failed.
@@ -126,7 +130,7 @@ class Message(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(Record, frozen=True):
     """A line of the append-only log. `id` is its place: it only grows and is what a cursor stores.
 
     `public` events concern what the customer may see. `message` is set for ``message.*`` kinds.
@@ -142,7 +146,7 @@ class Event(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}
 
 
-class Agent(msgspec.Struct, frozen=True):
+class Agent(Record, frozen=True):
     """Somebody who serves. `state` is what they chose, `connected` whether a desk of theirs is open."""
 
     id: int

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hub.errors import CallFailed, ConfigError, Problem
-from hub.finding import check_plugin, groups_of, installed, load_plugin, start_order
+from hub.finding import check_plugin, groups_of, start_order
 from hub.implementations import did_you_mean
 from hub.instance import UP, Instance, InstanceStatus, one_of, within
 from hub.life import START_LIMIT, InstanceSpec
@@ -24,30 +23,18 @@ _SETTLED: Final = (*UP, "waiting", "retrying", "failed")
 
 
 class Registry:
-    """The instances of one hub, in the order of the YAML.
+    """The instances of one hub, in the order of the YAML."""
 
-    `plugins` are the plugins that can be named there; those of the entry-point group ``hub.plugins`` when left out.
-    """
-
-    def __init__(self, hub: Hub, plugins: Mapping[str, EntryPoint | type[Plugin[Any]]] | None = None) -> None:
+    def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._plugins = installed() if plugins is None else plugins
         self._instances: dict[str, Instance] = {}
         self._started: list[Instance] = []
         self._news: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
-        hub.calls.on_suspended = self._suspended
-        hub.calls.on_resumed = self._resumed
+        hub.calls.on_suspended = partial(self._breaker, "suspended")
+        hub.calls.on_resumed = partial(self._breaker, "running")
 
     # -- what there is --------------------------------------------------------------------------
-
-    def names(self) -> tuple[str, ...]:
-        """The plugins that can be named in the YAML."""
-        return tuple(sorted(self._plugins))
-
-    def plugin(self, name: str) -> type[Plugin[Any]]:
-        """Import the plugin `name`. ConfigError when it is not installed or cannot be imported."""
-        return load_plugin(name, self._plugins)
 
     def add(self, spec: InstanceSpec) -> None:
         """Take an instance in, without starting it.
@@ -58,7 +45,8 @@ class Registry:
         if spec.name in self._instances:
             raise ConfigError(f"there are two instances of the name {spec.name!r}")
         check_plugin(spec.name, spec.cls, self._hub.version)
-        self._instances[spec.name] = Instance(self._hub, spec, self._changed)
+        instances = [*self._instances.values(), Instance(self._hub, spec, self._changed)]
+        self._instances = {one.spec.name: one for one in sorted(instances, key=lambda one: one.spec.position)}
 
     def get(self, name: str) -> Plugin[Any] | None:
         """The plugin of instance `name` while it is up (running or suspended)."""
@@ -67,8 +55,7 @@ class Registry:
 
     def channels(self) -> dict[str, Channel[Any]]:
         """The channels that are up, by instance name."""
-        up = {name: instance.plugin for name, instance in self._instances.items()}
-        return {name: plugin for name, plugin in up.items() if isinstance(plugin, Channel)}
+        return {name: one.plugin for name, one in self._instances.items() if isinstance(one.plugin, Channel)}
 
     def running_channel(self, name: str) -> Channel[Any] | None:
         """The channel `name` while it is up."""
@@ -82,16 +69,11 @@ class Registry:
 
     def status(self) -> tuple[InstanceStatus, ...]:
         """How all instances are, in the order of the YAML."""
-        ordered = sorted(self._instances.values(), key=lambda instance: instance.spec.position)
-        return tuple(instance.status() for instance in ordered)
+        return tuple(instance.status() for instance in self._instances.values())
 
     async def until(self, name: str, *states: str) -> None:
         """Return when the instance is, or be it briefly was, in one of `states`."""
         await one_of([self._instance(name)], *states)
-
-    def watch(self, name: str, task: asyncio.Task[Any]) -> None:
-        """Restart the instance, with backoff, when its background `task` raises."""
-        self._instance(name).watch(task)
 
     # -- start and stop -------------------------------------------------------------------------
 
@@ -102,7 +84,7 @@ class Registry:
         ConfigError for needs that cannot be met, before anything starts. Raises CallFailed, with everything stopped
         again, when an instance that is `required` does not start.
         """
-        order = self._order()
+        order = [self._instances[name] for name in start_order(self._classes())]
         clock = self._hub.clock
         until = clock.monotonic() + HOLD_BACK
         for instance in order:
@@ -159,11 +141,7 @@ class Registry:
 
     def _classes(self) -> dict[str, type[Plugin[Any]]]:
         """The enabled instances in the YAML's order."""
-        ordered = sorted(self._instances.values(), key=lambda instance: instance.spec.position)
-        return {instance.spec.name: instance.spec.cls for instance in ordered if instance.spec.enabled}
-
-    def _order(self) -> list[Instance]:
-        return [self._instances[name] for name in start_order(self._classes())]
+        return {name: instance.spec.cls for name, instance in self._instances.items() if instance.spec.enabled}
 
     async def _begin(self, instance: Instance) -> None:
         self._set_needs(instance)
@@ -187,10 +165,6 @@ class Registry:
             await self._hub.calls.notify("instance_changed", name=name, state=state, reason=reason)
             self._news.task_done()
 
-    def _suspended(self, name: str, reason: str) -> None:
+    def _breaker(self, state: Literal["running", "suspended"], name: str, reason: str = "") -> None:
         if name in self._instances:
-            self._instances[name].suspended(reason)
-
-    def _resumed(self, name: str) -> None:
-        if name in self._instances:
-            self._instances[name].resumed()
+            self._instances[name].breaker(state, reason)

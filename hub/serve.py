@@ -73,6 +73,7 @@ class _Process:
         # What lives now lives until the end: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         await self._stop.wait()
         await server.stop()
         self._say(self._word("stopped"))

@@ -26,7 +26,7 @@ class Server:
         self.hub = hub
         self.host = host
         self.port = port
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
         self._stopped = False
 
     async def __aenter__(self) -> Server:
@@ -59,22 +59,10 @@ class Server:
                 await self.stop()
 
     async def _listen(self, bound: socket.socket) -> None:
-        application = build(self.hub)
-        application.on_shutdown.append(self._send_sockets_away)
-        # An access log would double what a request costs; the metrics count.
-        self._runner = web.AppRunner(
-            application,
-            access_log=None,
-            handle_signals=False,
-            shutdown_timeout=LAST_ANSWERS,
-            lingering_time=LAST_WORDS,
-        )
+        server = build(self.hub, lingering_time=LAST_WORDS)
+        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
-
-    async def _send_sockets_away(self, _: web.Application) -> None:
-        # Before aiohttp waits for handlers to end: those of sockets would not.
-        await self.hub.realtime.stop()
 
     async def stop(self) -> None:
         """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub. Harmless twice."""
@@ -84,6 +72,8 @@ class Server:
         self.hub.stopping = True
         runner, self._runner = self._runner, None
         if runner is not None:
+            # Before aiohttp waits for handlers to end: those of sockets would not. Who comes now is sent away at once.
+            await self.hub.realtime.stop()
             await runner.cleanup()
         await self.hub.stop()
 

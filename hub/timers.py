@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -19,16 +20,38 @@ from apscheduler.triggers.cron import CronTrigger
 
 from hub.conversations.rows import timer_row
 from hub.errors import ConfigError, StoreUnavailable
-from hub.store.change import Change
-from hub.store.reader import Row
+from hub.store.change import Change, fitting
+from hub.store.reader import Row, marks
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 LOOK_EVERY: Final = 0.5
+AT_ONCE: Final = 200
 LONGEST_WAIT: Final = 3600.0
+_DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def _crontab(line: str) -> dict[str, str]:
+    """The fields of a cron line for APScheduler."""
+    fields = line.split()
+    if len(fields) != 5:
+        raise ValueError(f"it has {len(fields)} fields instead of 5")
+    fields[4] = ",".join(map(_weekdays, fields[4].split(",")))
+    return dict(zip(("minute", "hour", "day", "month", "day_of_week"), fields, strict=True))
+
+
+def _weekdays(part: str) -> str:
+    # APScheduler counts weekdays from Monday, everybody else from Sunday: so they are given to it by name.
+    found = re.fullmatch(r"(?:\*|([0-7])(?:-([0-7]))?)(?:/([1-9]))?", part)
+    if found is None or part == "*":
+        return part
+    begin, end, step = found.groups()
+    first = int(begin or 0)
+    last = int(end) if end else first if begin and not step else 6
+    return ",".join(_DAYS[first : last + 1 : int(step or 1)]) or part
 
 
 def _quiet() -> logging.Logger:
@@ -45,6 +68,8 @@ class Timers:
         self._hub = hub
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._busy: set[str] = set()
+        self._ended: set[str] = set()
+        self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone=UTC, logger=_quiet())
 
@@ -92,7 +117,7 @@ class Timers:
             return after + int(seconds * 1000)
         zone = ZoneInfo(self._hub.settings.timezone)
         try:
-            trigger = CronTrigger.from_crontab(cron, timezone=zone)
+            trigger = CronTrigger(**_crontab(cron), timezone=zone)
         except ValueError as error:
             raise ConfigError(f"cron line {cron!r}: {error}") from error
         # The trigger answers "at or after"; one second later is strictly after.
@@ -109,19 +134,28 @@ class Timers:
 
     async def tick(self) -> None:
         """Start what is due now and has somebody to do it."""
-        try:
-            rows = await self._hub.store.reader.all(
-                "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at LIMIT 200", self._now()
-            )
-        except StoreUnavailable as error:
-            self._hub.log.warning("cannot look for due jobs", error=str(error))
-            return
-        for row in rows:
-            if row["name"] not in self._busy and (row["instance"], row["job"]) in self._handlers:
-                self._busy.add(row["name"])
-                task = asyncio.create_task(self._run(row), name=f"{row['instance']}: job {row['job']}")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        async with self._looking:
+            # What ends while we read may be among the rows as it was before.
+            self._ended.clear()
+            try:
+                rows = await self._due()
+            except StoreUnavailable as error:
+                self._hub.log.warning("cannot look for due jobs", error=str(error))
+                return
+            for row in rows:
+                if row["name"] not in self._busy | self._ended and (row["instance"], row["job"]) in self._handlers:
+                    self._busy.add(row["name"])
+                    task = asyncio.create_task(self._run(row), name=f"{row['instance']}: job {row['job']}")
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+
+    async def _due(self) -> Sequence[Row]:
+        """Due rows of those who are there: what waits for somebody who is gone must not stand in the way."""
+        if not self._handlers:
+            return ()
+        who = [f"{instance}/{job}" for instance, job in self._handlers]
+        sql = f"SELECT * FROM timer WHERE due_at <= ? AND instance || '/' || job IN ({marks(who)}) ORDER BY due_at LIMIT ?"
+        return await self._hub.store.reader.all(sql, self._now(), *who, AT_ONCE + len(self._busy))
 
     async def idle(self) -> None:
         """Return when no job is under way."""
@@ -139,13 +173,14 @@ class Timers:
             self._hub.log.error("a job ran and could not be noted; it will run again", job=row["name"], error=str(error))
         finally:
             self._busy.discard(row["name"])
+            self._ended.add(row["name"])
 
     async def _note(self, row: Row, error: Exception | None) -> None:
         change = Change()
         if error is not None:
             attempts = row["attempts"] + 1
             wait = min(LONGEST_WAIT, 2.0 ** attempts)
-            text = (str(error) or type(error).__name__)[:500]
+            text = fitting(str(error) or type(error).__name__, 500)
             change.write(Statements.change_timer, (self._now() + int(wait * 1000), attempts, text, row["id"]))
         elif row["seconds"] or row["cron"]:
             due = self._next(row["seconds"], row["cron"], self._now())

@@ -41,7 +41,7 @@ class Seat:
     idle: asyncio.Future[None] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """Something callable of an instance. `pick` takes its arguments out of the hook's; None where it takes them all."""
 

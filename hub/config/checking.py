@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from types import UnionType
@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.calling import attempt
-from hub.config.tree import Loc, Place, Value, dotted
+from hub.config.tree import Loc, Value, problem
 from hub.config.words import did_you_mean, has, say
 from hub.errors import Problem
 from hub.log import HIDDEN
@@ -29,26 +29,15 @@ def checked(model: type[M], value: Value, loc: Loc, locale: str) -> tuple[M | No
     tried = attempt(partial(model.model_validate, value.plain()))
     if tried.error is None:
         return tried.value, []
-    secrets = value.all_secrets() | _declared_secrets(model, value)
-    if not isinstance(tried.error, ValidationError):
-        return None, [problem_at(value.place, hide(f"{type(tried.error).__name__}: {tried.error}", secrets), loc)]
-    errors = tried.error.errors(include_url=False, include_input=False)
-    problems = [_problem(model, value, loc, error, locale) for error in errors if not _told_already(value, error)]
-    return None, [replace(problem, message=hide(problem.message, secrets)) for problem in problems]
-
-
-def problem_at(place: Place, message: str, loc: Loc, hint: str = "") -> Problem:
-    """A problem at a place of the document."""
-    return Problem(message, place.file, place.line, place.column, dotted(loc), hint)
-
-
-def faults_of(value: Value) -> list[tuple[Loc, Problem]]:
-    """What was already wrong while reading, each with the way to it."""
-    return [
-        (loc, problem_at(fault.place, fault.message, (*loc, fault.key) if fault.key else loc, fault.hint))
-        for loc, inner in value.walk()
-        for fault in inner.faults
-    ]
+    if isinstance(tried.error, ValidationError):
+        errors = tried.error.errors(include_url=False, include_input=False)
+        problems = [found for error in errors for found in _problems(model, value, loc, error, locale)]
+    else:
+        problems = [problem(value.place, f"{type(tried.error).__name__}: {tried.error}", loc)]
+    texts = ((way, inner.data) for way, inner in value.walk() if isinstance(inner.data, str))
+    declared = {text for way, text in texts if _SECRETS & set(_types_at(model, way))}
+    secrets = value.all_secrets() | declared
+    return None, [replace(one, message=hide(one.message, secrets)) for one in problems]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -60,42 +49,31 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _told_already(value: Value, error: ErrorDetails) -> bool:
-    """Whether it is about a scalar with a fault: what an unset variable leaves behind is no second problem."""
-    inner = value.follow(error["loc"])[1]
-    return bool(inner.faults) and not isinstance(inner.data, (dict, list)) and error["type"] != "extra_forbidden"
-
-
-def _declared_secrets(model: type[BaseModel], value: Value) -> frozenset[str]:
-    """The texts that stand where the model has a SecretStr."""
-    texts = ((loc, inner.data) for loc, inner in value.walk() if isinstance(inner.data, str))
-    return frozenset(text for loc, text in texts if _SECRETS & set(_types_at(model, loc)))
-
-
-def _problem(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails, locale: str) -> Problem:
-    kind, context = error["type"], error.get("ctx", {})
-    steps, inner, key_place = value.follow(error["loc"])
+def _problems(model: type[BaseModel], value: Value, loc: Loc, error: ErrorDetails, locale: str) -> Iterator[Problem]:
+    kind, context, way = error["type"], error.get("ctx", {}), error["loc"]
+    steps, inner, key_place = value.follow(way)
     place, hint = inner.place, ""
+    if inner.faults and not isinstance(inner.data, (dict, list)) and kind != "extra_forbidden":
+        # What an unset variable leaves behind is no second problem.
+        return
     if kind == "extra_forbidden":
-        place = key_place
-        known = _keys_at(model, error["loc"][:-1])
-        hint = did_you_mean(locale, str(error["loc"][-1]), known) or _known_keys(known, locale)
+        place, known = key_place, _keys_at(model, way[:-1])
+        hint = did_you_mean(locale, str(way[-1]), known) or _known_keys(known, locale)
     elif kind == "missing":
-        place, steps = key_place, (*steps, error["loc"][-1])
+        place, steps = key_place, (*steps, way[-1])
     elif kind == "string_type" and isinstance(inner.data, (int, float)):
         hint = say(locale, "quote_it")
     elif kind == "timezone":
         hint = say(locale, "timezone_hint")
     message = say(locale, kind, **context) if has(kind) else str(context.get("error", error["msg"]))
-    return problem_at(place, message, (*loc, *steps), hint)
+    yield problem(place, message, (*loc, *steps), hint)
 
 
 def _known_keys(known: Iterable[str], locale: str) -> str:
     names = sorted(known)
     if not names:
         return say(locale, "no_keys")
-    more = ", …" if len(names) > MANY else ""
-    return say(locale, "known_keys", names=", ".join(names[:MANY]) + more)
+    return say(locale, "known_keys", names=", ".join(names[:MANY] + ["…"] * (len(names) > MANY)))
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> set[str]:
@@ -105,12 +83,12 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> set[str]:
 
 
 def _types_at(model: type[BaseModel], loc: Loc) -> list[Any]:
-    """The types that may stand at `loc` of a document of `model`."""
+    """The types that may stand at `loc` of a document of `model`, none of them a union or annotated."""
     here: list[Any] = [model]
     for step in loc:
         # A step that leads nowhere is the branch of a union, which is looked into anyway.
-        here = [inner for kind in here for inner in _inside(kind, step)] or here
-    return [kind for outer in here for kind in _flat(outer)]
+        here = [branch for kind in here for inner in _inside(kind, step) for branch in _flat(inner)] or here
+    return here
 
 
 def _is_model(kind: Any) -> bool:
@@ -119,25 +97,18 @@ def _is_model(kind: Any) -> bool:
 
 def _flat(kind: Any) -> list[Any]:
     """The branches of a union, without annotations around them."""
-    origin = get_origin(kind)
-    if origin is Annotated:
-        return _flat(get_args(kind)[0])
-    if origin in (Union, UnionType):
-        return [branch for inner in get_args(kind) for branch in _flat(inner)]
-    return [kind]
+    if get_origin(kind) not in (Annotated, Union, UnionType):
+        return [kind]
+    branches = get_args(kind)[:1] if get_origin(kind) is Annotated else get_args(kind)
+    return [inner for branch in branches for inner in _flat(branch)]
 
 
-def _inside(kind: Any, step: str | int) -> list[Any]:
+def _inside(kind: Any, step: str | int) -> Iterator[Any]:
     """What stands at `step` in a value of type `kind`."""
-    found: list[Any] = []
-    for branch in _flat(kind):
-        arguments = get_args(branch)
-        origin = get_origin(branch)
-        if _is_model(branch):
-            fields = branch.model_fields.items()
-            found += [field.annotation for name, field in fields if step in (name, field.alias)]
-        elif isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2:
-            found.append(arguments[1])
-        elif isinstance(step, int) and arguments:
-            found.append(arguments[0])
-    return found
+    origin, arguments = get_origin(kind), get_args(kind)
+    if _is_model(kind):
+        yield from (field.annotation for name, field in kind.model_fields.items() if step in (name, field.alias))
+    elif isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2:
+        yield arguments[1]
+    elif isinstance(step, int) and arguments:
+        yield arguments[0]

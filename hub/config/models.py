@@ -7,16 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, GetPydanticSchema, SecretStr, model_validator
+from pydantic_core import PydanticCustomError, core_schema
 
 from hub.config.units import Size
 from hub.conversations.texts import DEFAULTS
@@ -36,14 +28,7 @@ def _both(value: Any) -> Any:
 
 def _word_of(*words: str) -> Any:
     """The type of a mapping's key that is one of `words`; for readers it stays a plain str."""
-
-    def check(word: str) -> str:
-        if word not in words:
-            expected = " or ".join((", ".join(map(repr, words[:-1])), repr(words[-1])))
-            raise PydanticCustomError("literal_error", "Input should be one of {expected}", {"expected": expected})
-        return word
-
-    return AfterValidator(check)
+    return GetPydanticSchema(lambda _, __: core_schema.literal_schema(list(words)))
 
 
 def _some(value: dict[str, str]) -> dict[str, str]:
@@ -102,10 +87,8 @@ def _known_placeholders(texts: dict[str, dict[str, str]]) -> dict[str, dict[str,
     return texts
 
 
-class Section(BaseModel):
+class Section(BaseModel, frozen=True, extra="forbid"):
     """Base of all sections: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
@@ -172,13 +155,9 @@ class Service(Section):
 
     first_owner: Literal["bot", "queue"] = Field("bot", description="Who gets a new conversation.")
     default_team: str = Field("", description="Team for conversations nobody assigned; the first one when empty.")
-    unsure_before_handover: int = Field(
-        2, ge=1, description="After so many unsure answers in a row a person takes over."
-    )
+    unsure_before_handover: int = Field(2, ge=1, description="After so many unsure answers in a row a person takes over.")
     texts: Annotated[dict[TextCode, LocalText], AfterValidator(_known_placeholders)] = Field(
-        default={},
-        description="What the house itself says, worded anew. {name} in `joined` is the agent.",
-        json_schema_extra={"propertyNames": {"enum": list(DEFAULTS)}},
+        default={}, description="What the house itself says, worded anew. {name} in `joined` is the agent."
     )
 
 

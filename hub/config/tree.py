@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from hub.errors import Problem
 
 Scalar = str | int | float | bool | None
 Loc = tuple[str | int, ...]
@@ -28,25 +30,18 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong at `place`. `key` names the entry of a mapping it is about, where it is about one."""
-
-    place: Place
-    message: str
-    hint: str = ""
-    key: str = ""
-
-
 @dataclass(slots=True)
 class Value:
-    """A scalar, a list or a mapping. `keys` are the places of a mapping's keys, `secrets` what must never be printed."""
+    """A scalar, a list or a mapping. `keys` are the places of a mapping's keys, `secrets` what must never be printed.
+
+    `faults` are problems found while reading; their path is a key of this mapping where they are about one.
+    """
 
     place: Place
     data: Scalar | list[Value] | dict[str, Value]
     keys: dict[str, Place] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Problem] = field(default_factory=list)
 
     @property
     def mapping(self) -> dict[str, Value]:
@@ -78,6 +73,10 @@ class Value:
         """Every secret in it and below it."""
         return frozenset(secret for _, value in self.walk() for secret in value.secrets)
 
+    def all_faults(self) -> list[tuple[Loc, Problem]]:
+        """What was already wrong while reading, each with the way to it."""
+        return [(loc, below(loc, fault)) for loc, value in self.walk() for fault in value.faults]
+
     def follow(self, loc: Sequence[str | int]) -> tuple[Loc, Value, Place]:
         """As far as `loc` leads: the steps that exist, the value there, and the place of its key or itself.
 
@@ -104,3 +103,13 @@ def dotted(loc: Loc) -> str:
     for step in loc:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def problem(place: Place, message: str, loc: Loc = (), hint: str = "") -> Problem:
+    """A problem at a place of a file, which is at `loc` of the whole document."""
+    return Problem(message, place.file, place.line, place.column, dotted(loc), hint)
+
+
+def below(loc: Loc, fault: Problem) -> Problem:
+    """A fault of the value at `loc` of the whole document, with the way to it."""
+    return replace(fault, path=dotted((*loc, fault.path) if fault.path else loc))

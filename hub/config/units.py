@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _BYTES: Final = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_UNIT: Final = r"(ms|s|m|h|d|w)"
+_DURATION: Final = re.compile(rf"(\d+(?:\.\d+)?)\s*{_UNIT}")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|)", re.IGNORECASE)
 
 
@@ -43,35 +44,17 @@ def bytes_of(value: Any) -> int:
     return int(float(found[1]) * _BYTES[found[2].upper()])
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(seconds_of),
-    Field(ge=0, allow_inf_nan=False),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0},
-                {
-                    "type": "string",
-                    "pattern": r"^\s*\d+(\.\d+)?\s*((ms|s|m|h|d|w)(\s*\d+(\.\d+)?\s*(ms|s|m|h|d|w))*)?\s*$",
-                },
-            ]
-        }
-    ),
-]
+_DURATION_TEXT: Final = rf"^\s*\d+(\.\d+)?\s*({_UNIT}(\s*\d+(\.\d+)?\s*{_UNIT})*)?\s*$"
+_SIZE_TEXT: Final = r"^\s*\d+(\.\d+)?\s*([Bb]|[KkMmGg][Bb])?\s*$"
+
+
+def _written(kind: str, pattern: str) -> WithJsonSchema:
+    """A plain number, or a text of this `pattern`."""
+    return WithJsonSchema({"anyOf": [{"type": kind, "minimum": 0}, {"type": "string", "pattern": pattern}]})
+
+
+Duration = Annotated[float, BeforeValidator(seconds_of), Field(ge=0, allow_inf_nan=False), _written("number", _DURATION_TEXT)]
 """Seconds, as a float; written ``30s``, ``10m``, ``72h``, ``7d``, ``1h 30m`` or as a plain number of seconds."""
 
-Size = Annotated[
-    int,
-    BeforeValidator(bytes_of),
-    Field(ge=0),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 0},
-                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([Bb]|[KkMmGg][Bb])?\s*$"},
-            ]
-        }
-    ),
-]
+Size = Annotated[int, BeforeValidator(bytes_of), Field(ge=0), _written("integer", _SIZE_TEXT)]
 """Bytes, as an int; written ``512KB``, ``10MB``, ``1GB`` or as a plain number of bytes."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
+
+from hub.config.tree import Place, problem
+from hub.errors import Problem
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # reading
@@ -13,10 +16,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "no_utf8": ("文件不是 UTF-8 编码", "the file is not UTF-8"),
     "syntax": ("YAML 语法错误：{why}", "not valid YAML: {why}"),
     "too_deep": ("嵌套超过 {limit} 层", "nested more than {limit} deep"),
-    "too_many": (
-        "文档超过 {limit} 个值（包括引用展开的）",
-        "more than {limit} values, counting those that aliases repeat",
-    ),
+    "too_many": ("文档超过 {limit} 个值（包括引用展开的）", "more than {limit} values, counting those that aliases repeat"),
     "no_mapping": ("整个文档应是“键: 值”的形式", "the document should be a mapping of keys to values"),
     "duplicate": ("键 {key} 重复，首次出现在 {first}", "the key {key} stands here twice, first at {first}"),
     "odd_key": ("键必须是文本", "a key must be a plain text"),
@@ -42,12 +42,6 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "install": ("请安装：pip install 'frontdesk-hub[{extra}]'", "install it: pip install 'frontdesk-hub[{extra}]'"),
     "known_plugins": ("已安装：{names}", "installed are: {names}"),
     "no_plugins": ("尚未安装任何插件", "no plugin is installed"),
-    "unloadable": ("插件 {name} 无法导入：{why}", "the plugin {name} cannot be imported: {why}"),
-    "not_a_plugin": ("{name} 不是 hub.Plugin 的子类", "{name} is no subclass of hub.Plugin"),
-    "needs_hub": (
-        "插件 {name} 要求 hub {wanted}，当前为 {version}",
-        "the plugin {name} requires hub {wanted}, this is {version}",
-    ),
     "same_name": ("实例名 {name} 已用于 {other}", "the instance name {name} is taken at {other}"),
     "same_name_hint": ("用 as 另起一个名字", "give this one another name with `as`"),
     "bad_name": (
@@ -87,26 +81,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "timezone_hint": ("例如 Asia/Shanghai", "such as Asia/Shanghai"),
     "network": ("应为网段，如 10.2.0.0/16", "should be a network like 10.2.0.0/16"),
     "web_url": ("应为 http:// 或 https:// 开头的地址", "should be an address that starts with http:// or https://"),
-    "database": (
-        "应为 postgres:// 开头的地址，或留空使用 SQLite",
-        "should start with postgres://, or be empty for SQLite",
-    ),
+    "database": ("应为 postgres:// 开头的地址，或留空使用 SQLite", "should start with postgres://, or be empty for SQLite"),
     "no_text": ("至少要有一种语言的文本", "should have a text in at least one language"),
     "placeholder": ("{found} 不是可用的占位符", "{found} is no placeholder that can be used here"),
 }
 _SAME_AS: Final = {
-    "int_parsing": "int_type",
-    "int_from_float": "int_type",
-    "int_parsing_size": "int_type",
-    "float_parsing": "float_type",
-    "bool_parsing": "bool_type",
-    "tuple_type": "list_type",
-    "set_type": "list_type",
-    "frozen_set_type": "list_type",
-    "model_type": "dict_type",
-    "model_attributes_type": "dict_type",
-    "mapping_type": "dict_type",
-    "enum": "literal_error",
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_parsing_size"), "int_type"),
+    **dict.fromkeys(("tuple_type", "set_type", "frozen_set_type"), "list_type"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "mapping_type"), "dict_type"),
+    "float_parsing": "float_type", "bool_parsing": "bool_type", "enum": "literal_error",
 }
 
 
@@ -121,6 +104,13 @@ def say(locale: str, code: str, /, **facts: object) -> str:
 def has(code: str) -> bool:
     """Whether there is a sentence for this kind of pydantic error."""
     return _SAME_AS.get(code, code) in SENTENCES
+
+
+def fault(locale: str, place: Place, code: str, /, hint: str = "", **facts: Any) -> Problem:
+    """What is wrong at `place`: the sentence `code`, and as a hint ``code_hint`` where there is none better."""
+    if not hint and f"{code}_hint" in SENTENCES:
+        hint = say(locale, f"{code}_hint", **facts)
+    return problem(place, say(locale, code, **facts), (facts["key"],) if "key" in facts else (), hint)
 
 
 def did_you_mean(locale: str, word: str, known: Iterable[str]) -> str:

@@ -30,13 +30,17 @@ class Desk:
         leg: int | None = None,
         client_id: str = "",
     ) -> Message:
-        """Say something to the customer, or write a note. The same `client_id` again gives the same message."""
+        """Say something to the customer, or write a note; returns it as filters let it out.
+
+        The same `client_id` again gives the same message. Raises Refused (422 kept_back, 503 not_checked) where a filter
+        does not let it out.
+        """
         if client_id:
             said = await self._hub.reading.said(agent.id, client_id)
             if said is not None:
                 return said
 
-        async def play(scene: Scene) -> Message:
+        async def play(scene: Scene) -> Message | Scene:
             # Looked up again in the lane: the first copy may have been stored since.
             again = await self._hub.reading.said(agent.id, client_id) if client_id else None
             if again is not None:
@@ -45,10 +49,12 @@ class Desk:
             if not note:
                 self._check_owner(agent, scene)
             author = Author("agent", str(agent.id), agent.name)
-            return scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
+            scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
+            return scene
 
-        message: Message = await self._hub.path.in_conversation(conversation_id, agent.login, play)
-        return message
+        played: Message | Scene = await self._hub.path.in_conversation(conversation_id, agent.login, play)
+        # A filter may have changed the words.
+        return played.said[-1] if isinstance(played, Scene) else played
 
     @staticmethod
     def _check_owner(agent: Agent, scene: Scene) -> None:

@@ -8,7 +8,7 @@ nothing has happened; `install` then brings the dossier up to date.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -33,7 +33,7 @@ from hub.message import Body, Text, plain_text
 from hub.people.dossiers import HISTORY, Dossier
 from hub.plugin import Inbound
 from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.ids import Ids
 from hub.store.statements import Statements
 
@@ -41,6 +41,8 @@ LEG_STORED_EVERY: Final = 30_000
 """A leg's last-inbound time is written at most this often (ms); after a crash it is that old at worst."""
 
 LAST_TEXT: Final = 120
+MAX_NAME: Final = 200
+MAX_TIER: Final = 50
 
 
 class Scene:
@@ -92,7 +94,8 @@ class Scene:
     def _fill_gaps(self, inbound: Inbound) -> None:
         sender = inbound.sender
         new = {name: value for name, value in sender.attributes.items() if name not in self.person.attributes}
-        name = sender.name if sender.name and (sender.verified > self.person.verified) else self.person.name
+        better = sender.name and sender.verified > self.person.verified
+        name = fitting(sender.name, MAX_NAME) if better else self.person.name
         if new or name != self.person.name or sender.verified > self.person.verified:
             self.person = replace(
                 self.person,
@@ -188,7 +191,8 @@ class Scene:
             author,
             body,
             self.now,
-            state="received" if note else "queued",
+            # Only an agent waits to see it go; for the others pages hear of it when it does not.
+            state="received" if note else "queued" if author.kind == "agent" else "sent",
             client_id=client_id,
             code=code,
         )
@@ -222,7 +226,7 @@ class Scene:
         self.said.append(message)
         self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
-            text = plain_text(message.body)[:LAST_TEXT]
+            text = fitting(plain_text(message.body), LAST_TEXT)
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
         self.change.event(
             "message.created",
@@ -233,6 +237,39 @@ class Scene:
             public=message.direction != "note",
             data=data,
         )
+
+    # -- what filters make of it -------------------------------------------------------------------
+
+    def reword(self, message: Message, body: Body) -> None:
+        """Say this instead. Without its code a line of the house is read as it stands, and not in a page's own words."""
+        self._restate(message, replace(message, body=body, code=""))
+
+    def keep_back(self, message: Message, reason: str) -> None:
+        """Do not say it: it becomes a note, so that agents read what was to be said and why it was not."""
+        self._restate(message, replace(message, direction="note", state="failed", error=reason[:500]))
+        self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
+        self.change.writes = [
+            (statement, row)
+            for statement, row in self.change.writes
+            if statement is not Statements.add_outbox or row[0] != message.id
+        ]
+
+    def _restate(self, before: Message, after: Message) -> None:
+        change = self.change
+        self.said = [after if said is before else said for said in self.said]
+        self.outgoing = [(after if said is before else said, leg) for said, leg in self.outgoing]
+        change.events = [
+            replace(event, message=after, public=after.direction != "note") if event.message is before else event
+            for event in change.events
+        ]
+        change.writes = [
+            (statement, message_row(after) if statement is Statements.add_message and row[0] == after.id else row)
+            for statement, row in change.writes
+        ]
+        spoken = [said for said in self.said if said.direction in ("in", "out")]
+        if spoken:
+            text = plain_text(spoken[-1].body)[:LAST_TEXT]
+            self._set(last_text=text, last_at=spoken[-1].at, last_direction=spoken[-1].direction)
 
     # -- who owns it -------------------------------------------------------------------------------
 
@@ -326,8 +363,8 @@ class Scene:
         facts = {**self.person.attributes, **intent.attributes}
         self.person = replace(
             self.person,
-            name=intent.name or self.person.name,
-            tier=intent.tier or self.person.tier,
+            name=fitting(intent.name, MAX_NAME) or self.person.name,
+            tier=fitting(intent.tier, MAX_TIER) or self.person.tier,
             attributes={name: value for name, value in facts.items() if value is not None},
         )
 
@@ -372,6 +409,11 @@ class Scene:
     def dossier(self) -> Dossier:
         """The dossier the scene is about."""
         return self._dossier
+
+    @property
+    def kept_back(self) -> Sequence[Message]:
+        """What filters did not let out."""
+        return [message for message in self.said if message.state == "failed"]
 
     @property
     def new_identities(self) -> Iterable[Identity]:

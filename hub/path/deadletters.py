@@ -9,8 +9,10 @@ import msgspec
 
 from hub.errors import Refused
 from hub.message import decode_body, plain_text
+from hub.path.delivery import AGAIN, DUE
 from hub.path.items import Arrival
 from hub.path.reception import DEAD, DONE, NEW
+from hub.people.reading import Reading
 from hub.store.change import Change, to_json
 from hub.store.reader import Reader
 from hub.store.statements import Statements
@@ -72,7 +74,7 @@ class DeadLetters:
         return int(inbound) + int(outbound)
 
     async def retry(self, id: int) -> None:
-        """Try again from the start. Raises Refused (404) where there is no such dead letter."""
+        """Try again what did not arrive. Raises Refused (404) where there is no such dead letter."""
         await self._settle(id, again=True)
         await self._hub.path.reception.forget(id)
         await self._hub.path.reception.sweep(older_than=int(self._hub.clock.now() * 1000))
@@ -90,9 +92,12 @@ class DeadLetters:
 async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
     """Put a dead letter back among the due, or give it up; also for a hub that is not running."""
     change = Change()
-    if await store.reader.one("SELECT id FROM outbox WHERE id = ? AND state = ?", id, DEAD) is not None:
+    parcel = await store.reader.one("SELECT progress FROM outbox WHERE id = ? AND state = ?", id, DEAD)
+    if parcel is not None:
         if again:
-            change.write(Statements.change_outbox, (0, now, 0, 0, "", id))
+            # Parts that arrived are not sent again.
+            change.write(Statements.change_outbox, (DUE, now, 0, parcel["progress"], AGAIN, id))
+            await _not_failed(store, change, now, id)
         else:
             change.write(Statements.drop_outbox, (id,))
     else:
@@ -105,3 +110,12 @@ async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
             change.write(Statements.put_datum, ("hub/inbox_from", to_json(id)))
     change.event("deadletter.removed", now, data={"id": str(id)})
     await store.commit(change)
+
+
+async def _not_failed(store: Any, change: Change, now: int, id: int) -> None:
+    message = await Reading(store.reader).message(id)
+    if message is not None:
+        change.write(Statements.change_message, ("sent", message.external_id, "", id))
+        data = {"state": "queued", "error": ""}
+        ids = (message.person_id, message.conversation_id)
+        change.event("message.changed", now, *ids, message=message, public=True, data=data)

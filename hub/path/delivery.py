@@ -9,27 +9,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Hashable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from hub.errors import (
-    HookFailed,
-    HubError,
-    NotReady,
-    Overdue,
-    PluginFault,
-    Refused,
-    Rejected,
-    StoreUnavailable,
-    Unsupported,
-)
+from hub.calling import outcome_of
+from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
 from hub.message import Body, degrade
-from hub.path.lanes import Lanes
+from hub.path.lanes import Crew, Lanes
 from hub.path.pace import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.reader import Row
 from hub.store.statements import Statements
 
@@ -39,24 +31,29 @@ if TYPE_CHECKING:
 DUE, DEAD = 0, 2
 MAX_ATTEMPTS: Final = 8
 LONGEST_WAIT: Final = 60.0
-_DUE: Final = "SELECT id, channel, attempts, progress, error FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
+STARTED: Final = "started"
+"""The error of a row whose attempt has begun: if the hub ends now, nobody knows whether the message arrived."""
+
+AGAIN: Final = "sent again on request"
+_DUE: Final = (
+    "SELECT id, channel, attempts, progress, error, due_at FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
+)
 
 
 class Parcel:
-    """One row of the outbox on its way."""
+    """One row of the outbox on its way. `awaited` says that pages show it as not sent yet, so they have to be told."""
 
-    __slots__ = (
-        "attempts",
-        "channel",
-        "error",
-        "id",
-        "leg",
-        "message",
-        "progress",
-    )
+    __slots__ = ("attempts", "awaited", "channel", "due_at", "error", "id", "leg", "message", "progress")
 
     def __init__(
-        self, message: Message, leg: Leg, channel: str, attempts: int = 0, progress: int = 0, error: str = ""
+        self,
+        message: Message,
+        leg: Leg,
+        channel: str,
+        attempts: int = 0,
+        progress: int = 0,
+        error: str = "",
+        due_at: int = 0,
     ) -> None:
         self.id = message.id
         self.message = message
@@ -65,29 +62,32 @@ class Parcel:
         self.attempts = attempts
         self.progress = progress
         self.error = error
+        self.due_at = due_at
+        self.awaited = message.author.kind == "agent" or error not in ("", STARTED)
 
 
 class Delivery:
-    """Sends what the outbox holds."""
+    """Sends what the outbox holds. `under_way` are the rows in its hands, until it is stored how they ended."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, crew: Crew) -> None:
         self._hub = hub
-        self.lanes: Lanes[Parcel] = Lanes(self._work)
+        self.lanes: Lanes[Parcel] = Lanes(self._work, crew)
         self.pace = Pace(hub.clock)
-        self._under_way: set[int] = set()
+        self.under_way: set[int] = set()
 
     def hold(self, ids: Iterable[int]) -> None:
         """These rows are about to be stored and will be added: the sweep must not take them for lost."""
-        self._under_way.update(ids)
+        self.under_way.update(ids)
 
     def let_go(self, ids: Iterable[int]) -> None:
         """They were not stored after all."""
-        self._under_way.difference_update(ids)
+        self.under_way.difference_update(ids)
 
     def add(self, parcel: Parcel) -> None:
         """A row of the outbox is stored: send it, after what goes the same way already."""
-        self._under_way.add(parcel.id)
-        self.lanes.submit(parcel.leg.id, parcel)
+        self.under_way.add(parcel.id)
+        # By address and not by leg: a customer's next conversation has a new leg, and must not overtake the last one.
+        self.lanes.submit((parcel.channel, parcel.leg.address), parcel)
 
     async def sweep(self) -> int:
         """Send what is due and in nobody's hands; returns how many that were."""
@@ -95,108 +95,97 @@ class Delivery:
         while rows := await self._hub.store.reader.all(_DUE, last, DUE):
             last = rows[-1]["id"]
             for row in rows:
-                if row["id"] not in self._under_way and await self._still_due(row["id"]):
+                if row["id"] not in self.under_way and await self._still_due(row["id"]):
                     found += await self._take_up(row)
         return found
 
     async def _take_up(self, row: Row) -> int:
         message = await self._hub.reading.message(row["id"])
         leg = await self._hub.reading.leg(message.leg_id) if message is not None else None
-        if message is None or leg is None or row["id"] in self._under_way:
+        if message is None or leg is None or row["id"] in self.under_way:
             return 0
-        self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"]))
+        self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"], row["due_at"]))
         return 1
 
     async def _still_due(self, id: int) -> bool:
         if not self._hub.path.ready:
             return True
         state = await self._hub.store.reader.value("SELECT state FROM outbox WHERE id = ?", id)
-        return state == DUE and id not in self._under_way
+        return state == DUE and id not in self.under_way
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
-        while True:
-            try:
-                if await self._attempt(parcel):
-                    return
-            except StoreUnavailable as error:
-                self._hub.log.error("the store is not available; a delivery waits", error=str(error))
-                await self._hub.clock.sleep(2)
+        early = (parcel.due_at - self._now()) / 1000
+        if early > 0:
+            await self._rest(early)
+        while not await self._attempt(parcel):
+            pass
+
+    async def _rest(self, seconds: float) -> None:
+        with self.lanes.resting():
+            await self._hub.clock.sleep(seconds)
 
     async def _attempt(self, parcel: Parcel) -> bool:
         """Try once; True when the parcel needs no more care."""
-        hub = self._hub
-        message, leg = parcel.message, parcel.leg
-        channel = await self._channel(parcel)
-        try:
-            message = await self._filtered(message, leg)
-            sent = await self._send(channel, parcel, message, leg)
-        except (Rejected, Unsupported, Refused) as error:
-            await self._dead(parcel, message, str(error) or type(error).__name__)
-            return True
-        except HookFailed as error:
-            return await self._later(parcel, message, error, None)
-        except NotReady as error:
-            return await self._later(parcel, message, error, error.retry_after)
-        except (Overdue, PluginFault) as error:
-            if not channel.limits.resend_safe and "was_sent" not in channel.features():
-                await self._dead(parcel, message, f"unknown outcome, not sent again: {error}")
+        channel = self._hub.registry.running_channel(parcel.channel) or await self._channel(parcel)
+        outcome = await outcome_of(self._send(channel, parcel))
+        match outcome.error:
+            case None:
+                self._done(parcel, outcome.value or Sent())
                 return True
-            return await self._later(parcel, message, error, None)
-        except HubError as error:
-            await self._dead(parcel, message, str(error))
-            return True
-        self._done(parcel, message, sent)
+            case StoreUnavailable():
+                self._hub.log.error("the store is not available; a delivery waits", error=str(outcome.error))
+                await self._rest(2)
+                return False
+            case NotReady(retry_after=retry_after):
+                return await self._later(parcel, outcome.error, retry_after)
+            case Overdue() | PluginFault() if channel.limits.resend_safe or "was_sent" in channel.features():
+                return await self._later(parcel, outcome.error, None)
+            case Overdue() | PluginFault():
+                await self._dead(parcel, f"unknown outcome, not sent again: {outcome.error}")
+            case HubError():
+                await self._dead(parcel, str(outcome.error) or type(outcome.error).__name__)
+            case fault:
+                self._hub.log.error("a fault on the way of a message", message=parcel.id, exc_info=fault)
+                await self._dead(parcel, f"{type(fault).__name__}: {fault}")
         return True
 
     async def _channel(self, parcel: Parcel) -> Channel[Any]:
         """The channel's instance, once it is running."""
-        while True:
-            channel = self._hub.registry.running_channel(parcel.channel)
-            if channel is not None:
-                return channel
-            await self._hub.clock.sleep(1)
+        while (channel := self._hub.registry.running_channel(parcel.channel)) is None:
+            if parcel.awaited or parcel.error:
+                await self._rest(1)
+            else:
+                await self._delay(parcel, f"{parcel.channel!r} is not running", 1)
+        return channel
 
-    async def _filtered(self, message: Message, leg: Leg) -> Message:
-        calls = self._hub.calls
-        if not calls.implementers("filter_outbound"):
-            return message
-        dossier = await self._hub.people.dossier(message.person_id)
-        assert dossier.conversation is not None
-        return await calls.fold(
-            "filter_outbound", message, conversation=dossier.conversation, channel=leg.channel
-        )
-
-    async def _send(self, channel: Channel[Any], parcel: Parcel, message: Message, leg: Leg) -> Sent:
-        limits = channel.limits
-        self._check_window(limits.window, leg)
+    async def _send(self, channel: Channel[Any], parcel: Parcel) -> Sent:
+        limits, message = channel.limits, parcel.message
+        self._check_window(limits.window, parcel.leg)
         bodies = degrade(message.body, limits.kinds, max_text=limits.max_text, locale=self._hub.settings.locale)
-        sent = Sent()
-        for part, body in enumerate(bodies):
-            if part < parcel.progress:
-                continue
-            outbound = self._outbound(parcel, message, leg, body, part, len(bodies))
-            await self.pace.wait(parcel.channel, limits.per_second)
-            sent = await self._once(channel, parcel, outbound)
-            parcel.progress = part + 1
+        sent, doubtful = Sent(), bool(parcel.attempts or parcel.error)
+        for part in range(parcel.progress, len(bodies)):
+            if limits.per_second:
+                with self.lanes.resting():
+                    await self.pace.wait(parcel.channel, limits.per_second)
+            sent = await self._once(channel, parcel, self._outbound(parcel, bodies[part], part, len(bodies)), doubtful)
+            parcel.progress, parcel.error, doubtful = part + 1, "", False
+            if parcel.progress < len(bodies):
+                await self._hub.store.commit(self._row(parcel, DUE, self._now()))
         return sent
 
-    async def _once(self, channel: Channel[Any], parcel: Parcel, outbound: Outbound) -> Sent:
-        calls = self._hub.calls
-        if parcel.attempts and "was_sent" in channel.features():
+    async def _once(self, channel: Channel[Any], parcel: Parcel, outbound: Outbound, doubtful: bool) -> Sent:
+        calls, safe = self._hub.calls, channel.limits.resend_safe
+        if doubtful and "was_sent" in channel.features():
             before = await calls.method(parcel.channel, channel.was_sent, outbound)
             if before is not None:
                 return before
-        elif parcel.attempts and parcel.error.startswith("started") and not channel.limits.resend_safe:
+        elif parcel.error == STARTED and not safe:
             raise Rejected("unknown outcome, not sent again: the hub stopped while it was being sent")
-        if not channel.limits.resend_safe:
-            await self._mark_started(parcel)
+        if not safe:
+            # Written down first, for a platform where a second copy would be seen.
+            parcel.error = STARTED
+            await self._hub.store.commit(self._row(parcel, DUE, self._now()))
         return await calls.method(parcel.channel, channel.send, outbound)
-
-    async def _mark_started(self, parcel: Parcel) -> None:
-        """Write down that an attempt begins, for a platform where a second copy would be seen."""
-        parcel.attempts += 1
-        parcel.error = "started"
-        await self._hub.store.commit(self._row(parcel, DUE, self._now()))
 
     def _check_window(self, window: float, leg: Leg) -> None:
         if window and self._now() - leg.last_inbound_at > window * 1000:
@@ -204,71 +193,79 @@ class Delivery:
             raise Rejected(f"the platform delivers only within {hours:g} h after the customer's last message", code="window")
 
     @staticmethod
-    def _outbound(parcel: Parcel, message: Message, leg: Leg, body: Body, part: int, parts: int) -> Outbound:
+    def _outbound(parcel: Parcel, body: Body, part: int, parts: int) -> Outbound:
+        message, leg = parcel.message, parcel.leg
         key = f"{message.id}" if parts == 1 else f"{message.id}-{part + 1}"
-        return Outbound(
-            message.id,
-            message.conversation_id,
-            leg.address,
-            body,
-            key,
-            parcel.attempts + 1,
-            leg.context,
-            message.author.name,
-            part,
-            parts,
-        )
+        head = (message.id, message.conversation_id, leg.address, body, key)
+        return Outbound(*head, parcel.attempts + 1, leg.context, message.author.name, part, parts)
 
     # -- how it ended -------------------------------------------------------------------------------
 
-    def _done(self, parcel: Parcel, message: Message, sent: Sent) -> None:
+    def _done(self, parcel: Parcel, sent: Sent) -> None:
         """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
         self._hub.count("sent")
-        change = Change()
+        change, message, external_id = Change(), parcel.message, fitting(sent.external_id, 200)
         change.write(Statements.drop_outbox, (parcel.id,))
-        if sent.external_id or sent.state != "sent":
-            change.write(Statements.message_delivered, (sent.state, sent.external_id, message.id))
-        if message.author.kind == "agent":
-            self._tell(change, replace(message, state=sent.state, external_id=sent.external_id))
-        change.after.append(lambda: self._under_way.discard(parcel.id))
-        future = self._hub.store.committer.submit(change)
-        future.add_done_callback(lambda done: self._check_stored(done, parcel, message, sent))
+        if external_id or sent.state != "sent":
+            change.write(Statements.message_delivered, (sent.state, external_id, message.id))
+        if parcel.awaited:
+            self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
+        change.after.append(partial(self.under_way.discard, parcel.id))
+        change.failed.append(partial(self._done_later, parcel, sent))
+        self._hub.store.committer.post(change)
 
-    def _check_stored(self, done: asyncio.Future[None], parcel: Parcel, message: Message, sent: Sent) -> None:
-        if not done.cancelled() and done.exception() is not None and not self._hub.stopping:
-            self._hub.log.error("could not note that a message was sent; trying again", message=message.id)
-            asyncio.get_running_loop().call_later(2, self._done, parcel, message, sent)
+    def _done_later(self, parcel: Parcel, sent: Sent) -> None:
+        if not self._hub.stopping:
+            self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
+            asyncio.get_running_loop().call_later(2, self._done, parcel, sent)
 
     def _tell(self, change: Change, message: Message) -> None:
         data = {"state": message.state, "error": message.error}
         ids = (message.person_id, message.conversation_id)
         change.event("message.changed", self._now(), *ids, message=message, public=True, data=data)
 
-    async def _later(self, parcel: Parcel, message: Message, error: Exception, retry_after: float | None) -> bool:
+    async def _later(self, parcel: Parcel, error: Exception, retry_after: float | None) -> bool:
+        """Try again after a while; True when that was tried often enough."""
         parcel.attempts += 1
         if parcel.attempts >= MAX_ATTEMPTS:
-            await self._dead(parcel, message, f"tried {parcel.attempts} times: {error}")
+            await self._dead(parcel, f"tried {parcel.attempts} times: {error}")
             return True
-        longest = min(LONGEST_WAIT, 2.0 ** parcel.attempts)
+        longest = min(LONGEST_WAIT, 2.0**parcel.attempts)
         wait = retry_after if retry_after is not None else random.uniform(longest / 2, longest)
-        parcel.error = str(error)[:500]
         self._hub.count("retried")
-        await self._hub.store.commit(self._row(parcel, DUE, self._now() + int(wait * 1000)))
-        await self._hub.clock.sleep(wait)
+        await self._delay(parcel, str(error) or type(error).__name__, wait)
         return False
 
-    async def _dead(self, parcel: Parcel, message: Message, reason: str) -> None:
-        parcel.error = reason[:500]
+    async def _delay(self, parcel: Parcel, reason: str, wait: float) -> None:
+        parcel.error = fitting(reason, 500)
+        change = self._row(parcel, DUE, self._now() + int(wait * 1000))
+        if not parcel.awaited:
+            self._tell(change, replace(parcel.message, state="queued"))
+            parcel.awaited = True
+        await self._stored(change)
+        await self._rest(wait)
+
+    async def _dead(self, parcel: Parcel, reason: str) -> None:
+        parcel.error = fitting(reason, 500)
         change = self._row(parcel, DEAD, self._now())
-        message = replace(message, state="failed", error=parcel.error)
+        message = replace(parcel.message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
         self._tell(change, message)
         # Counted before anybody hears of it: the news to the desks carry the number.
         change.after.append(self._count_dead)
-        await self._hub.store.commit(change)
-        self._under_way.discard(parcel.id)
+        await self._stored(change)
+        self.under_way.discard(parcel.id)
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
         self._hub.notifier.failed(message, parcel.error)
+
+    async def _stored(self, change: Change) -> None:
+        """How an attempt ended is kept however long that takes: without it the message would be sent once more."""
+        while True:
+            try:
+                return await self._hub.store.commit(change)
+            except StoreUnavailable as error:
+                self._hub.log.error("the store is not available; a delivery waits", error=str(error))
+                await self._rest(2)
 
     def _count_dead(self) -> None:
         self._hub.count("dead_out")

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from hub.conversations.scene import Scene
+from hub.errors import Refused
 from hub.plugin import Inbound
 
 
-class Arrival(msgspec.Struct):
+class Arrival(msgspec.Struct, gc=False):
     """A customer's message on its way in; the same fields are the inbox row's payload."""
 
     id: int
@@ -42,6 +43,16 @@ class Act:
         self.actor = actor
         self.play = play
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def refuse(self, error: Exception) -> None:
+        """It came to nothing."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+def stopping() -> Refused:
+    """The answer to what comes, or has not begun, when the hub stops."""
+    return Refused(503, "stopping", "the hub is stopping; try again in a moment")
 
 
 Item = Arrival | Act

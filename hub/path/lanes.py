@@ -8,10 +8,37 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+
+
+class Crew:
+    """The tasks that run lanes. One that has ended a lane goes on with the next that is ready, so that most cost no task."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Callable[[], Awaitable[None]]] = deque()
+        self._called = False
+
+    def take(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Call `run` in some task, soon."""
+        self._ready.append(run)
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._called = False
+        # Who is still ready found nobody who was just ending.
+        for _ in self._ready:
+            asyncio.create_task(self._work())  # noqa: RUF006 - the lanes hold their tasks
+
+    async def _work(self) -> None:
+        while self._ready:
+            await self._ready.popleft()()
 
 
 class _Lane(Generic[Item]):
@@ -30,9 +57,11 @@ class Lanes(Generic[Item]):
     wait behind it go there.
     """
 
-    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]]) -> None:
+    def __init__(self, work: Callable[[Hashable, Item], Awaitable[Hashable | None]], crew: Crew | None = None) -> None:
         self._work = work
+        self._crew = crew or Crew()
         self._lanes: dict[Hashable, _Lane[Item]] = {}
+        self._resting: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     def __len__(self) -> int:
@@ -47,11 +76,12 @@ class Lanes(Generic[Item]):
         if lane is None:
             lane = self._lanes[key] = _Lane(key)
             lane.items.append(item)
-            lane.task = asyncio.create_task(self._run(lane))
+            self._crew.take(partial(self._run, lane))
         else:
             lane.items.append(item)
 
     async def _run(self, lane: _Lane[Item]) -> None:
+        lane.task = asyncio.current_task()
         items = lane.items
         while items and not self._stopped:
             item = items.popleft()
@@ -60,16 +90,37 @@ class Lanes(Generic[Item]):
                 items.appendleft(item)
                 self._move(lane, elsewhere)
                 return
-        del self._lanes[lane.key]
+        if not items:
+            del self._lanes[lane.key]
 
     def _move(self, lane: _Lane[Item], key: Hashable) -> None:
         del self._lanes[lane.key]
         for item in lane.items:
             self.submit(key, item)
 
-    async def stop(self, patience: float) -> None:
-        """Take no new item from any lane, and wait up to `patience` seconds for those under way."""
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """While inside, the work only waits to try again: when the lanes stop it ends there, at once."""
+        task = asyncio.current_task()
+        assert task is not None
+        if self._stopped:
+            raise asyncio.CancelledError
+        self._resting.add(task)
+        try:
+            yield
+        finally:
+            self._resting.discard(task)
+
+    def close(self) -> list[Item]:
+        """Begin no other item, and end the work that only waits; returns what nobody has begun."""
         self._stopped = True
+        for task in self._resting:
+            task.cancel()
+        return [item for lane in self._lanes.values() for item in lane.items]
+
+    async def stop(self, patience: float) -> None:
+        """Close, and give what is under way up to `patience` seconds to end."""
+        self.close()
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         if not tasks:
             return
@@ -78,8 +129,3 @@ class Lanes(Generic[Item]):
             task.cancel()
         if late:
             await asyncio.wait(late)
-
-    def waiting(self) -> Iterable[Item]:
-        """What no lane has begun."""
-        for lane in self._lanes.values():
-            yield from lane.items

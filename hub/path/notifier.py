@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.conversations.scene import Scene
 from hub.errors import HubError
-from hub.families import SurveyOffer
 from hub.intents import SetAttributes
 from hub.message import Card
-from hub.records import SYSTEM, Conversation, Identity, Message, Person
+from hub.records import SYSTEM, Author, Conversation, Identity, Message, Person
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -74,13 +73,12 @@ class Notifier:
 
         async def play(scene: Scene) -> None:
             if scene.conversation is not None and scene.conversation.id == conversation.id:
-                self._invite(scene, offer)
+                # Not a line of the house: those are one text, and this has a link to press.
+                author = Author("bot", survey, self._hub.settings.name_for(person.locale))
+                data = {"survey": offer.survey, "token": offer.token}
+                scene.say(author, (Card(offer.title, offer.text, offer.url),), data=data)
 
         await self._hub.path.play(person.id, survey, play)
-
-    @staticmethod
-    def _invite(scene: Scene, offer: SurveyOffer) -> None:
-        scene.say(SYSTEM, (Card(offer.title, offer.text, offer.url),), code="survey", data={"survey": offer.survey})
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if len(self._tasks) >= MOST:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from hub.conversations.scene import Scene
 from hub.errors import Refused, StoreUnavailable
 from hub.families import SurveyAnswer
@@ -13,13 +15,13 @@ from hub.intents import Intent
 from hub.path.deadletters import DeadLetters
 from hub.path.delivery import Delivery
 from hub.path.guard import Guard
-from hub.path.items import Act, Arrival, Item
-from hub.path.lanes import Lanes
+from hub.path.items import Act, Arrival, Item, stopping
+from hub.path.lanes import Crew, Lanes
 from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
 from hub.records import Identity, Person
-from hub.store.change import Change
+from hub.store.change import Change, fitting
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -34,10 +36,11 @@ class MessagePath:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        crew = Crew()
         self.pipeline = Pipeline(hub)
-        self.lanes: Lanes[Item] = Lanes(self.pipeline.work)
+        self.lanes: Lanes[Item] = Lanes(self.pipeline.work, crew)
         self.reception = Reception(hub, self._hand_off)
-        self.delivery = Delivery(hub)
+        self.delivery = Delivery(hub, crew)
         self.dead = DeadLetters(hub)
         self.guard = Guard(hub.clock)
         self.repaired = 0
@@ -60,6 +63,9 @@ class MessagePath:
         """Finish what is under way; what has not begun stays stored for the next run."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        for item in self.lanes.close():
+            if isinstance(item, Act):
+                item.refuse(stopping())
         await self.lanes.stop(patience)
         await self.delivery.lanes.stop(patience)
 
@@ -75,11 +81,11 @@ class MessagePath:
 
     # -- in -----------------------------------------------------------------------------------------
 
-    async def accept(self, channel: str, inbound: Inbound) -> Accepted:
+    def accept(self, channel: str, inbound: Inbound) -> Awaitable[Accepted]:
         """See `Context.accept`."""
         if self._hub.stopping:
-            raise Refused(503, "stopping", "the hub is stopping; send it again in a moment")
-        return await self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
+            raise stopping()
+        return self.reception.accept(channel, self._hub.registry.platform_of(channel), inbound)
 
     def _hand_off(self, arrival: Arrival) -> None:
         self.lanes.submit(self.pipeline.lane_of(arrival), arrival)
@@ -89,7 +95,7 @@ class MessagePath:
     async def play(self, person_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> Any:
         """Play a scene in a person's lane and return what it returned, once it is stored."""
         if self._hub.stopping:
-            raise Refused(503, "stopping", "the hub is stopping; try again in a moment")
+            raise stopping()
         act = Act(actor, play)
         self.lanes.submit(person_id, act)
         return await act.future
@@ -98,7 +104,8 @@ class MessagePath:
         self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]
     ) -> Any:
         """The same for whoever the conversation belongs to. Raises Refused (404) where there is none, and
-        (409) where it is not the person's latest one any more."""
+        (409) where it is not the person's latest one any more.
+        """
         conversation = await self._hub.reading.conversation(conversation_id)
         if conversation is None:
             raise Refused(404, "not_found", "there is no such conversation")
@@ -127,18 +134,20 @@ class MessagePath:
         if message is None or message.direction not in ("out", "system"):
             raise Refused(404, "not_found", "there is no such message")
 
+        message = replace(message, state=state, error=fitting(error, 500))
+
         async def play(scene: Scene) -> None:
             change, ids = scene.change, (message.person_id, message.conversation_id)
             if state == "read":
                 change.write(Statements.messages_read, (message.conversation_id, message.id))
             else:
-                change.write(Statements.change_message, (state, message.external_id, error[:500], message.id))
-            data = {"state": state, "error": error[:500]}
+                change.write(Statements.change_message, (state, message.external_id, message.error, message.id))
+            data = {"state": state, "error": message.error}
             change.event("message.changed", scene.now, *ids, message=message, public=True, data=data)
 
         await self.play(message.person_id, "", play)
         if state == "failed":
-            self._hub.notifier.failed(message, error)
+            self._hub.notifier.failed(message, message.error)
 
     async def survey_answered(self, instance: str, answer: SurveyAnswer) -> None:
         """See `Context.survey_answered`."""

@@ -7,20 +7,23 @@ becomes a dead letter, and the lane goes on.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from hub.conversations.scene import Scene
-from hub.errors import Conflict, HookFailed, HubError, Refused, StoreError, StoreUnavailable
+from hub.calling import outcome_of
+from hub.conversations.scene import MAX_NAME, Scene
+from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
 from hub.message import Choice
 from hub.path.delivery import Parcel
-from hub.path.items import Act, Arrival, Item
+from hub.path.filters import Filters
+from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, Person, WaitReason
-from hub.store.change import Change, to_json
+from hub.store.change import Change, fitting, to_json
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Pipeline:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._filters = Filters(hub)
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
@@ -50,19 +54,39 @@ class Pipeline:
         if isinstance(item, Act):
             await self._act(key, item)
             return None
+        error: Exception | None = None
         while True:
-            try:
-                return await self._arrive(key, item)
-            except StoreUnavailable as error:
-                self._hub.log.error("the store is not available; a message waits", error=str(error))
-                await self._hub.clock.sleep(2)
-            except (HookFailed, StoreError, Refused) as error:
+            dead = error is not None and item.attempts >= MAX_ATTEMPTS
+            outcome = await outcome_of(self._give_up(item, error) if error and dead else self._arrive(key, item))
+            if outcome.error is None:
+                return outcome.value
+            if isinstance(outcome.error, StoreUnavailable):
+                self._hub.log.error("the store is not available; a message waits", error=str(outcome.error))
+                await self._rest(2)
+            else:
+                error = outcome.error
                 item.attempts += 1
-                if item.attempts >= MAX_ATTEMPTS:
-                    await self._give_up(item, error)
-                    return None
-                if not isinstance(error, Conflict):
-                    await self._hub.clock.sleep(2.0 ** (item.attempts - 1))
+                if not isinstance(error, HubError):
+                    self._hub.log.error("a fault on the way of a message", message=item.id, exc_info=error)
+                if item.attempts < MAX_ATTEMPTS and not isinstance(error, Conflict):
+                    await self._rest(2.0 ** (item.attempts - 1))
+            if await self._was_done(item):
+                return None
+
+    async def _rest(self, seconds: float) -> None:
+        with self._hub.path.lanes.resting():
+            await self._hub.clock.sleep(seconds)
+
+    async def _was_done(self, arrival: Arrival) -> bool:
+        """After a failure: was it stored all the same? A database may commit and be gone before it can say so."""
+        try:
+            state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", arrival.id)
+        except StoreUnavailable:
+            return False
+        if state == NEW:
+            return False
+        self._hub.path.reception.leave(arrival)
+        return True
 
     # -- a customer's message -----------------------------------------------------------------------
 
@@ -80,10 +104,14 @@ class Pipeline:
         message = await self._hear(scene, arrival, identity)
         conversation = scene.conversation
         assert conversation is not None
-        if conversation.owner_kind == "bot":
+        if conversation.owner_kind == "bot" and arrival.attempts == MAX_ATTEMPTS - 1:
+            # What the bots want cannot be done: people get the message, it does not die for that.
+            scene.hand_over("bot_failed", "")
+        elif conversation.owner_kind == "bot":
             await self._ask_bots(scene, message, identity)
         elif scene.before is None and conversation.owner_kind == "queue":
             scene.line("handed_over")
+        await self._filters.outbound(scene)
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
@@ -106,7 +134,7 @@ class Pipeline:
         name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.locale)
         return Person(
             self._hub.store.ids.next(),
-            name[:200],
+            fitting(name, MAX_NAME),
             locale=sender.locale,
             verified=sender.verified,
             attributes=dict(sender.attributes),
@@ -137,8 +165,7 @@ class Pipeline:
             arrival.at,
             client_id=inbound.client_id,
         )
-        if hub.calls.implementers("filter_inbound"):
-            message = await hub.calls.fold("filter_inbound", message, conversation=conversation, person=person)
+        message = await self._filters.inbound(message, conversation, person)
         scene.hear(message)
         return message
 
@@ -155,7 +182,7 @@ class Pipeline:
         locale = scene.person.locale or hub.settings.locale
         turn = Turn(message, conversation, scene.person, identity, locale, history)
         found = await hub.calls.first_from("answer", turn=turn)
-        if found is None:
+        if found is None or not isinstance(found[1], Answer):
             reason: WaitReason = "bot_failed" if hub.calls.implementers("answer") else "no_bot"
             scene.hand_over(reason, "")
             return
@@ -175,20 +202,29 @@ class Pipeline:
     # -- what others want done ----------------------------------------------------------------------
 
     async def _act(self, key: Hashable, act: Act) -> None:
-        if act.future.cancelled():
-            return
-        hub = self._hub
         try:
-            assert isinstance(key, int)
-            scene = Scene(await hub.people.dossier(key), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
-            result = await act.play(scene)
-            await self.store(scene, scene.finish())
-        except HubError as error:
-            if not act.future.done():
-                act.future.set_exception(error)
-            return
-        if not act.future.done():
-            act.future.set_result(result)
+            outcome = await outcome_of(self._play(key, act))
+        except asyncio.CancelledError:
+            act.refuse(stopping())
+            raise
+        if outcome.error is not None:
+            act.refuse(outcome.error)
+        elif not act.future.done():
+            act.future.set_result(outcome.value)
+
+    async def _play(self, key: Hashable, act: Act) -> Any:
+        if act.future.done():
+            return None
+        hub = self._hub
+        assert isinstance(key, int)
+        scene = Scene(await hub.people.dossier(key), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
+        result = await act.play(scene)
+        try:
+            await self._filters.outbound(scene)
+        except HookFailed as error:
+            raise self._filters.refusal(error) from error
+        await self.store(scene, scene.finish())
+        return result
 
     def apply(self, scene: Scene, intents: tuple[object, ...], actor: str) -> None:
         """Do a plugin's intents in a scene; agents are looked up here."""
@@ -214,18 +250,25 @@ class Pipeline:
             await hub.store.commit(change)
         except StoreError:
             hub.path.delivery.let_go(outgoing)
+            hub.people.forget(dossier.person.id)
             raise
         for message, leg in scene.outgoing:
             hub.path.delivery.add(Parcel(message, leg, leg.channel))
         hub.notifier.scene(scene)
+        for message in scene.kept_back:
+            hub.notifier.failed(message, message.error)
 
-    async def _give_up(self, arrival: Arrival, error: HubError) -> None:
-        self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
-        self._hub.count("dead_in")
-        self._hub.path.dead_total += 1
+    async def _give_up(self, arrival: Arrival, error: Exception) -> None:
         change = Change()
-        row = (DEAD, to_json(arrival), arrival.attempts, str(error)[:500], arrival.id, NEW)
+        row = (DEAD, to_json(arrival), arrival.attempts, fitting(str(error), 500), arrival.id, NEW)
         change.write(Statements.inbox_done, row)
         change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
+        # Counted before anybody hears of it: the news to the desks carry the number.
+        change.after.append(self._count_dead)
         await self._hub.store.commit(change)
+        self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
         self._hub.path.reception.leave(arrival)
+
+    def _count_dead(self) -> None:
+        self._hub.count("dead_in")
+        self._hub.path.dead_total += 1

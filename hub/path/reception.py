@@ -12,7 +12,7 @@ from hub.message import check_body
 from hub.path.items import Arrival
 from hub.plugin import Accepted, Inbound
 from hub.store.change import Change, to_json
-from hub.store.ids import time_of
+from hub.store.ids import first_at, time_of
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NEW, DONE, DEAD = 0, 1, 2
 MAX_KEY: Final = 300
+LATEST: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
 _NEW: Final = "SELECT id, payload, attempts FROM inbox WHERE id > ? AND state = ? AND received_at <= ? ORDER BY id LIMIT 500"
 _decoder: Final = msgspec.json.Decoder(Arrival)
 
@@ -49,7 +52,7 @@ class Reception:
         now = int(self._hub.clock.now() * 1000)
         arrival = Arrival(self._hub.store.ids.next(), channel, platform, inbound, inbound.at or now)
         change = Change()
-        row = (arrival.id, channel, inbound.key, NEW, to_json(arrival), now, 0, "")
+        row = (arrival.id, channel, inbound.key, NEW, _payload(arrival), now, 0, "")
         change.write(Statements.receive, row)
         # Called in the order of the commits, so the lanes see the order the store has.
         change.after.append(lambda: self._stored(change, arrival))
@@ -62,10 +65,16 @@ class Reception:
         return Accepted(arrival.id, arrival.at)
 
     def _check(self, inbound: Inbound) -> None:
-        if not inbound.key or len(inbound.key) > MAX_KEY:
-            raise Refused(422, "bad_key", f"a message key has 1 to {MAX_KEY} characters")
-        if not inbound.sender.external_id or len(inbound.sender.external_id) > MAX_KEY:
-            raise Refused(422, "bad_sender", f"a sender's id has 1 to {MAX_KEY} characters")
+        sender = inbound.sender
+        _check_length("bad_key", "a message key", inbound.key, 1, MAX_KEY)
+        _check_length("bad_sender", "a sender's id", sender.external_id, 1, MAX_KEY)
+        _check_length("bad_sender", "a sender's earlier id", sender.known_as, 0, MAX_KEY)
+        _check_length("bad_sender", "a sender's scope", sender.scope, 0, 100)
+        _check_length("bad_sender", "a sender's locale", sender.locale, 0, 20)
+        _check_length("bad_message", "an address", inbound.address, 0, MAX_KEY)
+        _check_length("bad_message", "a client's id of a message", inbound.client_id, 0, 200)
+        if not 0 <= inbound.at <= LATEST:
+            raise Refused(422, "bad_message", "a message's time is in milliseconds since 1970")
         try:
             check_body(inbound.body)
         except ValueError as error:
@@ -101,9 +110,11 @@ class Reception:
 
         At the start these are what a crash left behind; later the right number is 0.
         """
-        begin = min(self.in_flight, default=self._hub.store.ids.next())
+        until = older_than or int(self._hub.clock.now() * 1000)
+        # What is younger may be in nobody's hands too: stored by a database that was gone before it could say so.
+        begin = min(min(self.in_flight, default=self._hub.store.ids.next()), first_at(until))
         last, found = await self._swept_to() - 1, 0
-        while rows := await self._hub.store.reader.all(_NEW, last, NEW, older_than or int(self._hub.clock.now() * 1000)):
+        while rows := await self._hub.store.reader.all(_NEW, last, NEW, until):
             last = rows[-1]["id"]
             for row in rows:
                 if row["id"] not in self.in_flight and await self._still_new(row["id"], older_than):
@@ -141,3 +152,15 @@ class Reception:
             return True
         state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", id)
         return state == NEW and id not in self.in_flight
+
+
+def _check_length(code: str, what: str, text: str, least: int, most: int) -> None:
+    if not least <= len(text) <= most or "\0" in text:
+        raise Refused(422, code, f"{what} has {least} to {most} characters, none of them NUL")
+
+
+def _payload(arrival: Arrival) -> str:
+    try:
+        return to_json(arrival)
+    except (TypeError, ValueError) as error:
+        raise Refused(422, "bad_message", f"this message cannot be stored: {error}") from error

@@ -122,9 +122,13 @@ class People:
         if dossier.conversation is not None:
             self._note_waiting(dossier.conversation)
         if len(self._dossiers) > self._capacity:
-            _, forgotten = self._dossiers.popitem(last=False)
-            for key in forgotten.identities:
-                self._by_identity.pop(key, None)
+            self.forget(next(iter(self._dossiers)))
+
+    def forget(self, person_id: int) -> None:
+        """What is in memory may not be what is stored: the next one to ask reads it anew."""
+        forgotten = self._dossiers.pop(person_id, None)
+        for key in forgotten.identities if forgotten is not None else ():
+            self._by_identity.pop(key, None)
 
     def _note_waiting(self, conversation: Conversation) -> None:
         if conversation.status == "open" and conversation.owner_kind == "queue":

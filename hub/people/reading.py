@@ -13,7 +13,8 @@ from hub.store.reader import Reader, Row, marks
 
 MESSAGE_COLUMNS: Final = (
     "id, conversation_id, leg_id, person_id, direction, author_kind, author_id, author_name, body, at,"
-    " CASE WHEN state = 'sent' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = message.id)"
+    " CASE WHEN state = 'sent' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = message.id"
+    " AND (message.author_kind = 'agent' OR outbox.error NOT IN ('', 'started')))"
     " THEN 'queued' ELSE state END AS state, client_id, external_id, code, error"
 )
 MOST: Final = 500

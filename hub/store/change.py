@@ -19,10 +19,16 @@ def to_json(value: Any) -> str:
     return _json.encode(value).decode()
 
 
+def fitting(text: str, longest: int) -> str:
+    """`text` as every database takes it: cut, and without half characters and NUL."""
+    return text[:longest].encode("utf-8", "replace").decode().replace("\0", "")
+
+
 class Change:
     """All of it is stored, or nothing. Filled by the code that decides, handed to the committer once.
 
-    `after` is called when it is stored, before anybody else hears of it; `failed` when it is not. `result` holds, after the commit, the id of the row an insert-once found in its place (else 0).
+    `after` is called when it is stored, before anybody else hears of it; `failed` when it is not. `result` holds,
+    after the commit, the id of the row an insert-once found in its place (else 0).
     """
 
     __slots__ = ("after", "events", "failed", "future", "result", "writes")
@@ -34,6 +40,11 @@ class Change:
         self.failed: list[Callable[[], None]] = []
         self.result = 0
         self.future: asyncio.Future[None] | None = None
+
+    def forget(self) -> None:
+        """Let go of who waited: they hold the change, and such a ring would be left to the garbage collector."""
+        self.after.clear()
+        self.failed.clear()
 
     def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
         """Add a row for `statement`."""

@@ -21,6 +21,9 @@ from hub.store.statements import Statement, Statements
 MAX_GROUP: Final = 512
 """Most changes in one transaction."""
 
+POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
+"""Where the event log ends."""
+
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
 
@@ -33,6 +36,10 @@ class Writer(Protocol):
         Returns, for insert-once rows that were there already, the id they would have had and the id
         they have. Raises Conflict, StoreError for a row that cannot be stored, and StoreUnavailable when nothing can.
         """
+        ...
+
+    async def position(self) -> int:
+        """The last place in the event log. Raises StoreUnavailable when the database does not answer."""
         ...
 
     async def close(self) -> None:
@@ -53,6 +60,7 @@ class Committer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._lost = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -68,20 +76,17 @@ class Committer:
 
     def submit(self, change: Change) -> asyncio.Future[None]:
         """Queue a change; the future is done when it is stored. Changes are stored in the order they were submitted."""
+        future = change.future = asyncio.get_running_loop().create_future()
+        self.post(change)
+        return future
+
+    def post(self, change: Change) -> None:
+        """The same for a change that nobody waits for: its `after` and `failed` tell how it went."""
         if self._closing:
             raise StoreUnavailable("the hub is stopping")
-        future = change.future = asyncio.get_running_loop().create_future()
         self._waiting.append(change)
         if len(self._waiting) == 1:
             self._wake.set()
-        return future
-
-    async def commit(self, change: Change) -> None:
-        """Store the change. Cancelling the caller does not take it back: the future only tells how it went.
-
-        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
-        """
-        await self.submit(change)
 
     async def _run(self) -> None:
         while True:
@@ -99,11 +104,15 @@ class Committer:
                 self._wake.set()
 
     async def _store(self, changes: Sequence[Change]) -> None:
-        position = self.position
-        events = self._place(changes, position)
         try:
+            if self._lost:
+                # The database may have stored a group and gone before it could say so.
+                self.position, self._lost = await self._writer.position(), False
+            position = self.position
+            events = self._place(changes, position)
             found = await self._writer.write(_grouped(changes, events))
         except StoreUnavailable as error:
+            self._lost = True
             _fail(changes, error)
             return
         except StoreError as error:
@@ -134,6 +143,7 @@ class Committer:
                 change.result = next((found[row[0]] for _, row in change.writes if row[0] in found), 0)
             for call in change.after:
                 call()
+            change.forget()
         if events:
             self._on_events(events)
         for change in changes:
@@ -145,6 +155,7 @@ def _fail(changes: Iterable[Change], error: StoreError) -> None:
     for change in changes:
         for call in change.failed:
             call()
+        change.forget()
         if change.future is not None and not change.future.done():
             change.future.set_exception(error)
             # Somebody who was cancelled while waiting never looks; that is no fault to warn about.

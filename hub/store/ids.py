@@ -14,12 +14,15 @@ _NODE_BITS: Final = 8
 
 
 class Ids:
-    """Makes 62-bit ids: milliseconds (42), node (8), sequence (12). They never go back, also when the clock does."""
+    """Makes 62-bit ids: milliseconds (42), node (8), sequence (12). They never go back, also when the clock does.
 
-    def __init__(self, clock: Clock, node: int = 0) -> None:
+    `after` is the greatest id of an earlier run: the clock may have been put back in between.
+    """
+
+    def __init__(self, clock: Clock, node: int = 0, *, after: int = 0) -> None:
         self._clock = clock
         self._node = node << _SEQUENCE_BITS
-        self._last = 0
+        self._last = (after >> (_SEQUENCE_BITS + _NODE_BITS)) + 1
         self._sequence = 0
 
     def next(self) -> int:
@@ -39,3 +42,8 @@ class Ids:
 def time_of(id: int) -> int:
     """When an id was made, in milliseconds since 1970 UTC."""
     return (id >> (_SEQUENCE_BITS + _NODE_BITS)) + EPOCH_MS
+
+
+def first_at(time: int) -> int:
+    """The least id that can be made at `time` (milliseconds since 1970 UTC) or later."""
+    return max(0, time - EPOCH_MS) << (_SEQUENCE_BITS + _NODE_BITS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
-from hub.store.committer import Group
+from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
 
 if TYPE_CHECKING:
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x66726F6E74
 """Key of the advisory lock a hub holds on its database."""
+
+
+def troubles() -> tuple[type[Exception], ...]:
+    """What asyncpg raises when the server, or the way to it, does not do its part."""
+    import asyncpg
+
+    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def is_bad_value(error: BaseException | None) -> bool:
+    """Whether PostgreSQL cannot work with a value of ours, such as text with NUL in it."""
+    import asyncpg
+
+    return isinstance(error, asyncpg.DataError)
 
 
 class PostgresWriter:
@@ -28,22 +42,28 @@ class PostgresWriter:
         import asyncpg
 
         try:
-            self._connection = await asyncpg.connect(self._url, timeout=10)
-            free = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            connection = await asyncpg.connect(self._url, timeout=10)
+            free = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
+            if not free:
+                await connection.close()
+        except troubles() as error:
             raise StoreUnavailable(f"cannot reach PostgreSQL: {error}") from error
         if not free:
-            await self._connection.close()
             raise StoreUnavailable("another hub is using this database; stop it, or give this one its own")
+        self._connection = connection
+
+    async def _connected(self) -> asyncpg.Connection[Any]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = None
+            await self.open()
+        assert self._connection is not None
+        return self._connection
 
     async def write(self, group: Group) -> dict[int, int]:
         """See `hub.store.committer.Writer`."""
         import asyncpg
 
-        if self._connection is None or self._connection.is_closed():
-            await self.open()
-        connection = self._connection
-        assert connection is not None
+        connection = await self._connected()
         found: dict[int, int] = {}
         try:
             async with connection.transaction():
@@ -51,9 +71,17 @@ class PostgresWriter:
                     await self._run(connection, statement, rows, found)
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise StoreError(f"a row cannot be stored: {error}") from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except troubles() as error:
             raise StoreUnavailable(f"the database cannot be written: {error}") from error
         return found
+
+    async def position(self) -> int:
+        """See `hub.store.committer.Writer`."""
+        connection = await self._connected()
+        try:
+            return int(await connection.fetchval(POSITION))
+        except troubles() as error:
+            raise StoreUnavailable(f"the database cannot be read: {error}") from error
 
     async def _run(
         self, connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]

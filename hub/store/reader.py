@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
-from hub.errors import StoreUnavailable
+from hub.errors import StoreError, StoreUnavailable
+from hub.store.postgres import is_bad_value, troubles
 from hub.store.statements import numbered
 
 Row = Mapping[str, Any]
@@ -20,12 +22,19 @@ class Reader:
     def __init__(self, connection: BaseDBAsyncClient, *, postgres: bool) -> None:
         self._connection = connection
         self._postgres = postgres
+        # Tortoise translates what is wrong with a query, and lets through what is wrong with the connection.
+        below: tuple[type[Exception], ...] = troubles() if postgres else (OSError, sqlite3.Error)
+        self._troubles: tuple[type[Exception], ...] = (BaseORMException, *below)
 
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
-        """All rows. Raises StoreUnavailable when the database cannot be read."""
+        """All rows. Raises StoreUnavailable when the database cannot be read, StoreError for a value it cannot compare."""
         try:
             rows: Sequence[Row] = await self._connection.execute_query_dict(self._sql(sql), list(values))
-        except (BaseORMException, OSError) as error:
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise StoreError(f"this cannot be looked for: {error}") from error
+        except self._troubles as error:
+            if self._postgres and is_bad_value(error.__cause__):
+                raise StoreError(f"this cannot be looked for: {error}") from error
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
         return rows
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
-from hub.store.committer import Group
+from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
 
 
@@ -20,7 +20,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held as long as the hub runs
+        self._file = open(path, "a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -53,7 +53,7 @@ class SqliteWriter:
 
     def _open(self) -> None:
         try:
-            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
+            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256, check_same_thread=False)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.Error as error:
@@ -62,24 +62,12 @@ class SqliteWriter:
 
     async def write(self, group: Group) -> dict[int, int]:
         """See `hub.store.committer.Writer`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
-
-    def _write(self, group: Group) -> dict[int, int]:
         connection = self._connection
         if connection is None:
             raise StoreUnavailable("the store is closed")
-        found: dict[int, int] = {}
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement, rows in group:
-                changed = connection.executemany(statement.sql, rows).rowcount
-                if changed == len(rows):
-                    continue
-                if statement.checked:
-                    raise Conflict(f"{statement.table} was changed by somebody else")
-                if statement.once:
-                    found.update(_already_there(connection, statement, rows))
-            connection.execute("COMMIT")
+            found = _run(connection, group)
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.execute, "COMMIT")
         except BaseException as error:
             self._roll_back(connection)
             if isinstance(error, sqlite3.Error | OverflowError | ValueError):
@@ -93,6 +81,18 @@ class SqliteWriter:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
+    async def position(self) -> int:
+        """See `hub.store.committer.Writer`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._position)
+
+    def _position(self) -> int:
+        if self._connection is None:
+            raise StoreUnavailable("the store is closed")
+        try:
+            return int(self._connection.execute(POSITION).fetchone()[0])
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
     async def close(self) -> None:
         """Close the file and end the thread."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
@@ -102,6 +102,20 @@ class SqliteWriter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _run(connection: sqlite3.Connection, group: Group) -> dict[int, int]:
+    found: dict[int, int] = {}
+    connection.execute("BEGIN IMMEDIATE")
+    for statement, rows in group:
+        changed = connection.executemany(statement.sql, rows).rowcount
+        if changed == len(rows):
+            continue
+        if statement.checked:
+            raise Conflict(f"{statement.table} was changed by somebody else")
+        if statement.once:
+            found.update(_already_there(connection, statement, rows))
+    return found
 
 
 def _already_there(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tortoise.models import Model
 
 from hub.store import models
+from hub.store.fields import IdField
 
 INSERT, UPDATE, DELETE = 0, 1, 2
 
@@ -79,6 +80,14 @@ def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool 
     table = model._meta.db_table
     found = " AND ".join(f"{column} = ?" for column in where)
     return Statement(table, DELETE, f"DELETE FROM {table} WHERE {found}", checked=checked)
+
+
+def greatest_id() -> str:
+    """The query for the greatest id made so far. Events have places instead, given by the committer."""
+    mine = (model for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model))
+    tables = (m._meta.db_table for m in mine if m is not models.Event and isinstance(m._meta.pk, IdField))
+    each = " UNION ALL ".join(f"SELECT max(id) AS id FROM {table}" for table in tables)
+    return f"SELECT coalesce(max(id), 0) FROM ({each}) AS each"
 
 
 _CONVERSATION: Final = tuple(c for c in columns_of(models.Conversation) if c not in ("id", "person_id", "opened_at"))

@@ -23,6 +23,7 @@ from hub.store.ids import Ids
 from hub.store.postgres import PostgresWriter
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
+from hub.store.statements import greatest_id
 
 APP: Final = "hub"
 
@@ -72,16 +73,18 @@ class Store:
                 lock.release()
             raise StoreUnavailable(str(error)) from error
         reader = Reader(connection, postgres=bool(database))
-        position = int(await reader.value("SELECT coalesce(max(id), 0) FROM event") or 0)
-        committer = Committer(writer, position, on_events)
+        committer = Committer(writer, await writer.position(), on_events)
         committer.start()
-        store = cls(reader, committer, Ids(clock), close)
+        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id())), close)
         store._lock = lock
         return store
 
-    async def commit(self, change: Change) -> None:
-        """See `Committer.commit`."""
-        await self.committer.commit(change)
+    def commit(self, change: Change) -> asyncio.Future[None]:
+        """Await it to store the change. A cancelled waiter does not take the change back.
+
+        Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
+        """
+        return self.committer.submit(change)
 
     def data(self, instance: str) -> InstanceData:
         """The small durable values of one instance."""

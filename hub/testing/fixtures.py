@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from hub.clock import Clock
@@ -17,8 +18,14 @@ from hub.testing.kit import HubKit, Use, use
 MakeHub = Callable[..., Awaitable[HubKit]]
 
 
+@pytest.fixture
+def hub_databases() -> Callable[[Path], str]:
+    """The ``hub.database`` of a hub with this data folder: SQLite. Override it to test on another one."""
+    return lambda folder: ""
+
+
 @pytest_asyncio.fixture
-async def make_hub(tmp_path: Path) -> AsyncIterator[MakeHub]:
+async def make_hub(tmp_path: Path, hub_databases: Callable[[Path], str]) -> AsyncIterator[MakeHub]:
     """Something that gives a test its hubs; see `hub.testing.pytest_plugin` for an example.
 
     Each has a folder of its own unless `data` names one; all are stopped after the test.
@@ -34,7 +41,7 @@ async def make_hub(tmp_path: Path) -> AsyncIterator[MakeHub]:
         **sections: Any,
     ) -> HubKit:
         folder = data or tmp_path / f"hub{len(made)}"
-        kit = HubKit(folder, *instances, clock=clock, serve=serve, sections=sections)
+        kit = HubKit(folder, *instances, clock=clock, serve=serve, sections=sections, database=hub_databases(folder))
         made.append(kit)
         if start:
             await kit.start()

@@ -51,7 +51,8 @@ def use(cls: type[Plugin[Any]], name: str = "", config: Any = None, *, required:
 class HubKit:
     """A hub, and what a test does with it. Use it as ``async with HubKit(folder, use(FakeChannel, "fake"))``.
 
-    `sections` are the sections of the YAML (``service={"first_owner": "queue"}``). With `serve` the hub answers at `url`.
+    `sections` are the sections of the YAML (``service={"first_owner": "queue"}``), `database` a ``postgres://`` URL instead
+    of SQLite. With `serve` the hub answers at `url`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class HubKit:
         clock: Clock | None = None,
         serve: bool = False,
         sections: Mapping[str, Any] | None = None,
+        database: str = "",
     ) -> None:
         self.data = data
         self.clock = clock or SystemClock()
@@ -68,9 +70,10 @@ class HubKit:
         self.url = ""
         self._serve = serve
         self._uses = tuple(one if isinstance(one, Use) else use(one) for one in instances)
-        self._sections = {"hub": {"locale": "zh-CN"}, **(sections or {})}
+        self._sections = dict(sections or {})
+        self._sections["hub"] = {"locale": "zh-CN", "database": database, **self._sections.get("hub", {})}
         self._logged = io.StringIO()
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
         self._started = False
         self.hub = self._make()
 
@@ -98,7 +101,7 @@ class HubKit:
         self._started = True
         await self.hub.start()
         if self._serve:
-            self._runner = web.AppRunner(build(self.hub), access_log=None, shutdown_timeout=1)
+            self._runner = web.ServerRunner(build(self.hub), shutdown_timeout=1)
             await self._runner.setup()
             await web.TCPSite(self._runner, "127.0.0.1", 0).start()
             self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -200,10 +203,10 @@ class HubKit:
             await asyncio.sleep(LOOK_EVERY)
 
     async def settled(self, *, turning: float = 0) -> None:
-        """Wait until nobody's message is being worked on and nothing is on its way out."""
+        """Wait until nobody's message is being worked on and nothing is on its way out, nor waits to be stored."""
         path = self.hub.path
         await self.until(
-            lambda: not len(path.lanes) and not len(path.delivery.lanes) and not path.reception.in_flight,
+            lambda: not len(path.lanes) and not path.delivery.under_way and not path.reception.in_flight,
             "an idle hub",
             turning=turning,
         )
@@ -236,6 +239,9 @@ class _Broken:
 
     async def write(self, group: Group) -> dict[int, int]:
         raise StoreUnavailable("the database cannot be written: database or disk is full")
+
+    async def position(self) -> int:
+        return await self._inner.position()
 
     async def close(self) -> None:
         await self._inner.close()

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixtures `make_hub`, `hub_kit` and `hub`, and the tier of each channel contract.
+"""The pytest plugin: the fixtures `make_hub`, `hub_kit`, `hub` and `hub_databases`, and the tier of each channel contract.
 
 ::
 
@@ -20,7 +20,7 @@ from hub.testing.tiers import Tiers
 
 # Who has the hub and pytest but no pytest-asyncio must still be able to run other tests.
 if find_spec("pytest_asyncio") is not None:
-    from hub.testing.fixtures import hub, hub_kit, make_hub  # noqa: F401 - pytest finds them here
+    from hub.testing.fixtures import hub, hub_databases, hub_kit, make_hub  # noqa: F401 - pytest finds them here
 
 _TIERS = pytest.StashKey[Tiers]()
 

@@ -21,7 +21,8 @@ from hub.store.statements import Statements
 from hub.web.audit import audit
 from hub.web.invitations import FIRST, Invitations
 from hub.web.passwords import Passwords, Throttle, TooManyAttempts, check_login, check_password, plain_login
-from hub.web.sessions import COOKIE, CSRF_HEADER, Sessions
+from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
+from hub.web.sessions import Sessions
 from hub.web.words import locale_of, refusal
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Accounts:
 
     def who(self, request: web.Request) -> Signed | None:
         """Who is signed in, from memory. Keeps the session alive."""
-        session = self._sessions.find(request.cookies.get(COOKIE, ""))
+        session = self._sessions.find(request.cookies.get(SESSION_COOKIE, ""))
         agent = self._agents.get(session.agent_id) if session is not None else None
         if session is None or agent is None or not agent.active:
             return None

@@ -1,6 +1,7 @@
-"""The server's one application: every request is looked up in the hub's table of routes.
+"""What stands between aiohttp and the handlers: every request is looked up in the hub's table of routes.
 
-Nothing is registered with aiohttp but a catch-all, because its own router cannot forget a route again.
+aiohttp's own router cannot forget a route again, and a request costs a fifth more on the way through it; so its
+low-level server is used, and nothing of its `Application`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from hub.calling import outcome_of
 from hub.errors import Refused
-from hub.web import metrics, openapi, probes
+from hub.web import probes
 from hub.web.failures import answer_for
-from hub.web.routes import Route
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -34,68 +34,70 @@ HEADERS: Final = {
 }
 
 
-def build(hub: Hub) -> web.Application:
-    """The application of `hub`, which is started. Raises ConfigError when a plugin took an address of the hub's own."""
-    for part in (probes, metrics, openapi):
-        part.register(hub)
-    dispatcher = _Dispatcher(hub)
-    application = web.Application(client_max_size=hub.settings.limits.body_bytes)
-    application.middlewares.append(dispatcher.middleware)
-    application.router.add_route("*", "/{tail:.*}", dispatcher.dispatch)
-    application.on_response_prepare.append(_add_headers)
-    return application
+class _Request(web.Request):
+    """A request that knows the values of its route's names without aiohttp's router."""
+
+    ATTRS = web.Request.ATTRS | {"path_values"}
+    path_values: Mapping[str, str]
+
+    @property
+    def match_info(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The values of the names in the route's path, decoded."""
+        return self.path_values
+
+
+def build(hub: Hub, **options: Any) -> web.Server:
+    """The server of `hub`, which is started; `options` are aiohttp's for connections.
+
+    Raises ConfigError when a plugin took an address of the hub's own.
+    """
+    probes.register(hub)
+    loop = asyncio.get_running_loop()
+    most = hub.settings.limits.body_bytes
+
+    def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.Request:
+        return _Request(message, payload, protocol, writer, task, loop, client_max_size=most)
+
+    return web.Server(_Dispatcher(hub).dispatch, request_factory=request, access_log=None, **options)
 
 
 class _Dispatcher:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def dispatch(self, request: web.Request) -> web.StreamResponse:
+    async def dispatch(self, request: Any) -> web.StreamResponse:
         """Find the handler and let it answer; whatever it raises becomes an answer too."""
         hub = self._hub
         try:
-            route, values = hub.routes.find(request.method, request.path)
+            route, request.path_values = hub.routes.find(request.method, request.path)
         except Refused as refused:
-            return self._counted("hub", answer_for(refused, request, "hub", hub.log))
-        _fill(request, route, values)
+            return self._finished("hub", answer_for(refused, request, "hub", hub.log))
+        # The watchdog reads the instance off a task's name when a handler blocks the loop.
+        task = asyncio.current_task()
+        if task is not None:
+            task.set_name(route.label)
+        if "Expect" in request.headers:
+            await _expect(request)
         outcome = await outcome_of(route.handler(request))
         if outcome.value is not None:
-            return self._counted(route.owner, outcome.value)
-        error = outcome.error or TypeError(f"the handler of {route.method} {route.path} returned nothing")
-        return self._counted(route.owner, answer_for(error, request, route.owner, hub.log))
+            return self._finished(route.owner, outcome.value)
+        error = outcome.error or TypeError(f"the handler of {route.label} returned nothing")
+        return self._finished(route.owner, answer_for(error, request, route.owner, hub.log))
 
-    def _counted(self, owner: str, answer: web.StreamResponse) -> web.StreamResponse:
+    def _finished(self, owner: str, answer: web.StreamResponse) -> web.StreamResponse:
         self._hub.counters[f"http {owner} {answer.status}"] += 1
+        if not answer.prepared:
+            headers = answer.headers
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
         return answer
 
-    @property
-    def middleware(self) -> Any:
-        """For what aiohttp refuses before it asks anybody, such as ``OPTIONS *``."""
 
-        @web.middleware
-        async def middleware(request: web.Request, handler: Any) -> web.StreamResponse:
-            try:
-                answer: web.StreamResponse = await handler(request)
-            except web.HTTPException as error:
-                return self._counted("hub", answer_for(error, request, "hub", self._hub.log))
-            return answer
-
-        return middleware
-
-
-def _fill(request: web.Request, route: Route, values: Mapping[str, str]) -> None:
-    info = request.match_info
-    info.clear()
-    info.update(values)
-    # The watchdog reads the instance off a task's name when a handler blocks the loop.
-    task = asyncio.current_task()
-    if task is not None:
-        task.set_name(f"{route.owner}: {route.method} {route.path}")
-
-
-async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
+async def _expect(request: web.Request) -> None:
+    """A client that asks whether it may send its body may. Another expectation is not for us (RFC 9110, 10.1.1)."""
+    if request.version >= HttpVersion11 and request.headers["Expect"].lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
 
 
 async def read_json(request: web.Request, type: type[T]) -> T:

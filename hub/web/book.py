@@ -9,7 +9,7 @@ from aiohttp import web
 
 from hub.records import Agent
 from hub.web.operations import Operation, Parameter
-from hub.web.rights import guarded
+from hub.web.rights import RIGHTS, SIGNED_IN, guarded
 from hub.web.routes import Handler
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class Book:
 
     def signed_in(self, method: str, path: str, handler: Guarded, summary: str, **what: Any) -> None:
         """A route for those the table of rights names; the handler gets who it is."""
-        self.open(method, path, guarded(self._hub, method, path, handler), summary, **what)
+        forbidden = () if RIGHTS[method, path] >= SIGNED_IN else (403,)
+        what["errors"] = (*what.get("errors", ()), *forbidden)
+        self.open(method, path, guarded(self._hub, method, path, handler), summary, security="session", **what)
 
     def _operation(
         self,

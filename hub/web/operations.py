@@ -9,6 +9,10 @@ from typing import Any, Final, Literal
 Schema = Mapping[str, Any]
 """JSON Schema (2020-12)."""
 
+SESSION_COOKIE: Final = "frontdesk_session"
+CSRF_HEADER: Final = "X-CSRF-Token"
+"""How a route with the security ``session`` knows who asks, and that their own page does."""
+
 ID: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,18}$", "description": "An id of the hub."}
 
 

@@ -22,8 +22,6 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     # how the hub is
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
-    ("GET", "/metrics"): ANYBODY,
-    ("GET", "/api/openapi.json"): ANYBODY,
     # coming in
     ("GET", "/api/setup"): ANYBODY,
     ("POST", "/api/setup"): ANYBODY,

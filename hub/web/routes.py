@@ -1,7 +1,7 @@
 """Routes: which handler answers which request. A table that changes while the server runs.
 
 Plugins start and stop at any time, so routes are added and taken back at any time; aiohttp's own router is frozen
-once the server runs and only passes everything on to this one. An exact path comes before a pattern (``/shop/{id}``,
+once the server runs, so it is not used. An exact path comes before a pattern (``/shop/{id}``,
 where a name stands for one segment that is not empty), a pattern before files, longer prefixes before shorter ones.
 
 A handler reads ``{id}`` by ``request.match_info["id"]``, as anywhere in aiohttp; the values are decoded.
@@ -21,7 +21,7 @@ from hub.errors import ConfigError, Refused
 from hub.web.files import Files
 
 if TYPE_CHECKING:
-    from hub.web.openapi import Operation
+    from hub.web.operations import Operation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Undo = Callable[[], None]
@@ -40,6 +40,11 @@ class Route:
     owner: str
     doc: Operation | None = None
     names: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Owner, method and template, for logs."""
+        return f"{self.owner}: {self.method} {self.path}"
 
 
 class NotAllowed(Refused):

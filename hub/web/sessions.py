@@ -17,12 +17,11 @@ from aiohttp import web
 from hub.errors import StoreUnavailable
 from hub.store.change import Change
 from hub.store.statements import Statements
+from hub.web.operations import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-COOKIE: Final = "frontdesk_session"
-CSRF_HEADER: Final = "X-CSRF-Token"
 IDLE: Final = 12 * 3600 * 1000
 """Milliseconds a session lasts after the last request."""
 LONGEST: Final = 7 * 24 * 3600 * 1000
@@ -127,13 +126,13 @@ def _row(session: Session) -> tuple[str, int, str, int, int]:
 def put_cookie(response: web.StreamResponse, request: web.Request, token: str) -> None:
     """Give the browser its token."""
     response.set_cookie(
-        COOKIE, token, max_age=LONGEST // 1000, path="/", httponly=True, samesite="Lax", secure=_is_https(request)
+        SESSION_COOKIE, token, max_age=LONGEST // 1000, path="/", httponly=True, samesite="Lax", secure=_is_https(request)
     )
 
 
 def take_cookie(response: web.StreamResponse, request: web.Request) -> None:
     """Take the token back from the browser."""
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https(request))
+    response.del_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https(request))
 
 
 def _is_https(request: web.Request) -> bool:

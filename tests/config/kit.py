@@ -46,6 +46,8 @@ class ToyConfig(PluginConfig):
 
 
 class Toy(Channel[ToyConfig]):
+    """Rings when somebody plays."""
+
     Config = ToyConfig
 
 

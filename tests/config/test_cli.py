@@ -107,8 +107,12 @@ def test_plugins_names_the_instances_of_a_file(
         ["future", "plugin", "-", ">=99"],
         ["toy", "channel", "-", "-"],
     ]
+    states = [lines[0].index("STATE"), lines[0].index("INSTANCES")]
+    assert [line[slice(*states)].strip() for line in lines[1:]] == ["broken", "unfit", "usable"]
     assert "cannot be imported: AttributeError" in lines[1]
-    assert lines[3].endswith("toy, shop-2")
+    assert "needs a hub >=99" in lines[2]
+    assert "toy, shop-2" in lines[3]
+    assert lines[3].endswith("Rings when somebody plays.")
 
 
 def test_columns_count_a_chinese_character_twice() -> None:

@@ -49,7 +49,7 @@ class Runtime:
         self.log = Lines()
         self.version = version
         self.calls = Calls(clock=self.clock, log=self.log)
-        self.registry = Registry(cast("Any", self), plugins={})
+        self.registry = Registry(cast("Any", self))
 
     def seat(self, name: str, cls: type[Plugin[Any]], position: int | None = None) -> Any:
         """Register an instance of `cls` with the calls only, without a life."""

@@ -402,7 +402,9 @@ async def test_a_stop_does_not_disturb_a_life_that_is_ending_already(hub: Runtim
     async def fail() -> None:
         raise ValueError("burnt")
 
-    hub.registry.watch("a", asyncio.ensure_future(fail()))
+    plugin = hub.registry.get("a")
+    assert plugin is not None
+    plugin.ctx.task(fail(), "burning")
     await hub.registry.until("a", "stopping")
     await hub.clock.advance(1)
     stop = await go(hub, hub.registry.stop("a"), 2.1)

@@ -15,6 +15,9 @@ from hub.store.statements import Statements
 from hub.store.store import Store
 from hub.testing import EchoBot, FakeChannel, FakePlatform, HubKit, ManualClock, ScriptBot, use
 from hub.testing.fixtures import MakeHub
+from tests.databases import Databases, both_databases
+
+pytestmark = both_databases
 
 
 async def test_from_the_greeting_to_the_next_conversation(make_hub: MakeHub) -> None:
@@ -63,8 +66,11 @@ async def test_each_person_is_answered_in_order(hub_kit: HubKit) -> None:
         assert hub_kit.world("fake").texts(person.external_id) == [f"{number}" for number in range(20)]
 
 
-async def test_what_a_crash_left_is_worked_on_once_and_in_order(make_hub: MakeHub, tmp_path: Path) -> None:
-    store = await Store.open(tmp_path / "left", SystemClock(), on_events=lambda _: None)
+async def test_what_a_crash_left_is_worked_on_once_and_in_order(
+    make_hub: MakeHub, hub_databases: Databases, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    store = await Store.open(left, SystemClock(), database=hub_databases(left), on_events=lambda _: None)
     for number in range(5):
         inbound = Inbound(f"k{number}", Sender("u1"), (Text(f"{number}"),))
         arrival = Arrival(store.ids.next(), "fake", "fake", inbound, 1)
@@ -73,7 +79,7 @@ async def test_what_a_crash_left_is_worked_on_once_and_in_order(make_hub: MakeHu
         await store.commit(change)
     await store.close()
     world = FakePlatform()
-    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, data=tmp_path / "left")
+    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, data=left)
     visitor = kit.visitor("fake", "u1")
     await visitor.hears("0", "1", "2", "3", "4")
     await kit.restart()

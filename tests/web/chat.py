@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 import jwt
 
+from hub import Plugin
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
@@ -168,10 +169,10 @@ class Socket:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, config: str = CONFIG) -> AsyncIterator[Site]:
-    """A hub on `config` with its data in `folder`."""
+async def open_site(folder: Path, config: str = CONFIG, **plugins: type[Plugin[Any]]) -> AsyncIterator[Site]:
+    """A hub on `config` with its data in `folder`; `plugins` are those the document uses besides."""
     document = folder / "hub.yaml"
     document.write_text(config, encoding="utf-8")
-    loaded = load(document, env={}, plugins={"web": Web, "echo": Echo})
+    loaded = load(document, env={}, plugins={"web": Web, "echo": Echo, **plugins})
     async with Server(Hub(loaded, folder / "data")) as server, aiohttp.ClientSession() as session:
         yield Site(server, session)

@@ -19,6 +19,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.records import Agent
 from hub.server import Server
+from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
@@ -210,7 +211,7 @@ async def open_house(path: Path, *, clock: Clock | None = None, config: str = CO
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins={"toy": Toy}), path / "data", clock=clock, log=log)
+    hub = Hub(load(document, env={}, plugins={"toy": Toy, "ops": Ops}), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:

@@ -16,8 +16,9 @@ from hub.errors import Refused
 from hub.records import Agent
 from hub.testing.clock import ManualClock
 from hub.web.accounts import Accounts
+from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 from hub.web.passwords import Throttle, check_login, check_password
-from hub.web.sessions import COOKIE, CSRF_HEADER, address_of, digest_of, put_cookie
+from hub.web.sessions import address_of, digest_of, put_cookie
 from tests.web_core.desk_kit import PASSWORD, House, open_house
 
 HOUR = 3600.0
@@ -43,7 +44,7 @@ def accounts(house: House) -> Accounts:
 
 def asked(token: str = "", *, csrf: str = "", method: str = "GET") -> Any:
     """A request as a browser with this cookie sends it."""
-    headers = {"Cookie": f"{COOKIE}={token}", "Accept-Language": "en"}
+    headers = {"Cookie": f"{SESSION_COOKIE}={token}", "Accept-Language": "en"}
     return make_mocked_request(method, "/", headers={**headers, CSRF_HEADER: csrf} if csrf else headers)
 
 
@@ -264,7 +265,7 @@ async def test_a_change_needs_the_csrf_token_of_this_very_session(house: House, 
 def test_the_cookie_is_secure_over_tls_itself() -> None:
     response = web.Response()
     put_cookie(response, make_mocked_request("GET", "/", headers={"X-Forwarded-Proto": "https"}), "t")
-    assert response.cookies[COOKIE]["secure"]
+    assert response.cookies[SESSION_COOKIE]["secure"]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ async def test_addresses_where_nothing_is(desk: House, path: str) -> None:
 
 async def test_every_answer_says_how_a_browser_has_to_treat_it(desk: House) -> None:
     session = desk.anonymous().session
-    for path in ("/healthz", "/nope", "/api/session", "/metrics"):
+    for path in ("/healthz", "/nope", "/api/session", "/readyz"):
         async with session.get(path) as answer:
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

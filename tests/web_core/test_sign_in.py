@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.testing.clock import ManualClock
-from hub.web.sessions import COOKIE
+from hub.web.operations import SESSION_COOKIE
 from tests.web_core.desk_kit import PASSWORD, House, open_house
 
 
@@ -54,12 +54,12 @@ async def test_a_link_ends_after_a_day_and_when_a_newer_one_is_made(slow: House,
 
 async def test_sign_in_sign_out(desk: House) -> None:
     person = await desk.person("root", "admin")
-    cookie = person.session.cookie_jar.filter_cookies(person.session._base_url)[COOKIE]  # type: ignore[arg-type]
+    cookie = person.session.cookie_jar.filter_cookies(person.session._base_url)[SESSION_COOKIE]  # type: ignore[arg-type]
     status, answer = await person.get("/api/session")
     assert (status, answer["csrf"], answer["agent"]["login"]) == (200, person.csrf, "root")
     assert (await person.ask("DELETE", "/api/session"))[0] == 200
     thief = desk.anonymous()
-    status, answer = await thief.ask("GET", "/api/session", headers={"Cookie": f"{COOKIE}={cookie.value}"})
+    status, answer = await thief.ask("GET", "/api/session", headers={"Cookie": f"{SESSION_COOKIE}={cookie.value}"})
     assert (status, answer["error"]["code"]) == (401, "signed_out")
 
 
@@ -81,7 +81,7 @@ async def test_the_cookie_is_out_of_reach_for_scripts_and_secure_behind_https(de
 
 async def test_what_is_stored_signs_nobody_in(desk: House) -> None:
     person = await desk.person("root", "admin")
-    cookie = person.session.cookie_jar.filter_cookies(person.session._base_url)[COOKIE].value  # type: ignore[arg-type]
+    cookie = person.session.cookie_jar.filter_cookies(person.session._base_url)[SESSION_COOKIE].value  # type: ignore[arg-type]
     invited = await person.post("/api/agents", {"login": "ada", "name": "Ada"})
     token = invited[1]["setup_url"].partition("#token=")[2]
     assert token
@@ -109,7 +109,7 @@ async def test_a_stolen_csrf_token_is_no_use_without_the_session_nor_the_other_w
 @pytest.mark.parametrize("token", ["", "x", "x" * 5000, "ö", "../../etc", "a;b"])
 async def test_made_up_sessions_are_nobody(desk: House, token: str) -> None:
     person = desk.anonymous()
-    status, _ = await person.ask("GET", "/api/session", headers={"Cookie": f"{COOKIE}={token}"})
+    status, _ = await person.ask("GET", "/api/session", headers={"Cookie": f"{SESSION_COOKIE}={token}"})
     assert status == 401
 
 

@@ -1,4 +1,4 @@
-"""What watches the hub gets true answers."""
+"""What the plugin `ops` serves: true numbers, and a document of every route."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub.errors import StoreUnavailable
+from tests.ops.kit import WITH_OPS
 from tests.web_core.desk_kit import House, open_house
 
 
@@ -41,12 +42,12 @@ async def test_metrics_count_what_happens(desk: House) -> None:
     assert after["hub_events_published_total",] > 0
     assert after["hub_store_changes_total",] >= after["hub_store_groups_total",] > before["hub_store_groups_total",]
     assert after["hub_event_log_position",] == desk.hub.store.committer.position
-    assert after["hub_http_requests_total", "hub", "200"] >= 2
+    assert after["hub_http_requests_total", "ops", "200"] == 1
 
 
 async def test_two_hubs_do_not_share_numbers(desk: House, tmp_path_factory: pytest.TempPathFactory) -> None:
     await desk.conversation()
-    async with open_house(tmp_path_factory.mktemp("other")) as other:
+    async with open_house(tmp_path_factory.mktemp("other"), config=WITH_OPS) as other:
         assert (await samples(other))["hub_messages_received_total",] == 0
     assert (await samples(desk))["hub_messages_received_total",] == 1
 
@@ -63,46 +64,23 @@ async def test_metrics_do_without_the_store(desk: House, monkeypatch: pytest.Mon
     assert found["hub_info", desk.hub.version] == 1
 
 
-async def test_ready_and_alive(desk: House) -> None:
-    person = desk.anonymous()
-    assert await person.get("/healthz") == (200, {"status": "ok", "version": desk.hub.version})
-    status, answer = await person.get("/readyz")
-    assert (status, answer["ready"], answer["store"]) == (200, True, True)
-    assert answer["instances"] == [{"name": "toy", "state": "running", "required": True}]
-    assert "error" not in answer
+async def test_requests_are_counted_by_status(desk: House) -> None:
+    assert (await desk.anonymous().get("/nowhere"))[0] == 404
+    status, page = await desk.anonymous().get("/metrics")
+    assert status == 200
+    counted = [line for line in page.decode().splitlines() if line.startswith("hub_http_requests_total") and '"404"' in line]
+    assert counted == ['hub_http_requests_total{owner="hub",status="404"} 1.0']
 
 
-async def test_not_ready_when_a_required_instance_is_down(desk: House) -> None:
-    await desk.hub.registry.stop("toy")
-    status, answer = await desk.anonymous().get("/readyz")
-    assert (status, answer["ready"], answer["error"]["code"]) == (503, False, "not_ready")
-    assert answer["instances"][0]["state"] == "stopped"
-    assert (await desk.anonymous().get("/healthz"))[0] == 200
-
-
-async def test_not_ready_when_nothing_can_be_stored(desk: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken() -> bool:
-        return False
-
-    monkeypatch.setattr(desk.hub, "writable", broken)
-    status, answer = await desk.anonymous().get("/readyz")
-    assert (status, answer["store"]) == (503, False)
-
-
-async def test_not_ready_from_the_first_moment_of_stopping(desk: House) -> None:
-    desk.hub.stopping = True
-    status, answer = await desk.anonymous().get("/readyz")
-    assert (status, answer["stopping"]) == (503, True)
-    desk.hub.stopping = False
-
-
-async def test_asking_often_does_not_write_often(desk: House) -> None:
-    person = desk.anonymous()
-    await person.get("/readyz")
-    before = desk.hub.store.committer.changes
-    for _ in range(5):
-        await person.get("/readyz")
-    assert desk.hub.store.committer.changes - before <= 2
+async def test_pages_and_document_go_with_the_instance(desk: House) -> None:
+    await desk.hub.registry.stop("ops")
+    for path in ("/metrics", "/api/openapi.json"):
+        assert (await desk.anonymous().get(path))[0] == 404
+    assert (await desk.anonymous().get("/readyz"))[0] == 200
+    await desk.hub.registry.start("ops")
+    assert (await samples(desk))["hub_instance_up", "ops", "ops"] == 1
+    _, doc = await desk.anonymous().get("/api/openapi.json")
+    assert "/metrics" in doc["paths"]
 
 
 async def test_the_document_describes_every_route_of_the_core(desk: House) -> None:

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from hub.web.sessions import COOKIE, CSRF_HEADER
+from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
+from tests.ops.kit import WITH_OPS
 from tests.web_core.desk_kit import PASSWORD, open_house
 
 pytestmark = pytest.mark.slow
@@ -38,11 +39,11 @@ class Running:
         self.errors: list[str] = []
 
     async def _run(self) -> None:
-        async with open_house(self._folder) as house:
+        async with open_house(self._folder, config=WITH_OPS) as house:
             root = await house.agent("root", "admin")
             await house.conversation()
             token, csrf, _ = await house.hub.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
-            self.headers = {"Cookie": f"{COOKIE}={token}", CSRF_HEADER: csrf}
+            self.headers = {"Cookie": f"{SESSION_COOKIE}={token}", CSRF_HEADER: csrf}
             self.url = house.url
             self._ready.set()
             await self._stop.wait()

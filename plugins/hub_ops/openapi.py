@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the running hub: its own routes and those of its plugins.
 
 Only routes that describe themselves (`Operation`) are in it. What it says is what the code checks: bodies come from the
-types they are decoded to, and who may ask comes from the table of rights.
+types they are decoded to.
 """
 
 from __future__ import annotations
@@ -9,31 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
-from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from hub.web.failures import ErrorAnswer
-from hub.web.operations import ID, Operation, Parameter
-from hub.web.rights import RIGHTS, SIGNED_IN
-from hub.web.routes import Route
-from hub.web.sessions import COOKIE, CSRF_HEADER
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
-__all__ = ["Operation", "Parameter", "document", "register"]
+from hub.pages import ID, Operation, Parameter
+from hub.watching import CSRF_HEADER, SESSION_COOKIE, ErrorAnswer, Route
 
 Json = dict[str, Any]
 
 _REF: Final = "#/components/schemas/"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SECURITY: Final[Mapping[str, Json]] = {
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Given by POST /api/session."},
-    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "`csrf` of the session's answer."},
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Given by signing in."},
+    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "Given with it."},
     "bearer": {"type": "http", "scheme": "bearer"},
 }
 _WHY: Final[Mapping[int, str]] = {
@@ -48,21 +39,6 @@ _WHY: Final[Mapping[int, str]] = {
     429: "Too often; `Retry-After` says when again.",
     503: "Not now; `Retry-After` says when again.",
 }
-
-
-def register(hub: Hub) -> None:
-    """Serve the document."""
-    made: list[tuple[Sequence[Route], bytes]] = []
-
-    async def answer(_: web.Request) -> web.Response:
-        routes = hub.routes.all()
-        if not made or made[0][0] != routes:
-            text = document(routes, title=hub.settings.name_for(""), version=hub.version)
-            made[:] = [(routes, msgspec.json.encode(text))]
-        return web.Response(body=made[0][1], content_type="application/json", headers={"Cache-Control": "no-cache"})
-
-    doc = Operation("This document", response={"type": "object"}, tags=("hub",))
-    hub.routes.add("GET", "/api/openapi.json", answer, owner="hub", doc=doc)
 
 
 def document(routes: Iterable[Route], *, title: str, version: str) -> Json:
@@ -81,13 +57,12 @@ def document(routes: Iterable[Route], *, title: str, version: str) -> Json:
 
 
 def _operation(route: Route, doc: Operation, schemas: _Schemas) -> Json:
-    security, limited = _security(route, doc)
     operation: Json = {
         "operationId": re.sub(r"[^a-z0-9]+", "_", f"{route.method}{route.path}".lower()).strip("_"),
         "summary": doc.summary,
         "tags": list(doc.tags or (route.owner,)),
         "parameters": [_parameter(parameter) for parameter in _parameters(route, doc)],
-        "security": _requirement(security, route.method),
+        "security": _requirement(doc.security, route.method),
         "responses": {str(doc.status): _success(doc, schemas)},
     }
     if doc.description:
@@ -98,20 +73,12 @@ def _operation(route: Route, doc: Operation, schemas: _Schemas) -> Json:
     elif doc.request is not None:
         content = {"application/json": {"schema": schemas.of(doc.request)}}
         operation["requestBody"] = {"required": True, "content": content}
-    for status in sorted(_errors(route, doc, security, limited)):
+    for status in sorted(_errors(route, doc)):
         operation["responses"][str(status)] = {
             "description": _WHY.get(status) or HTTPStatus(status).phrase,
             "content": {"application/json": {"schema": schemas.of(ErrorAnswer)}},
         }
     return operation
-
-
-def _security(route: Route, doc: Operation) -> tuple[str, bool]:
-    """How one proves who one is, and whether some who can may not ask all the same."""
-    roles = RIGHTS.get((route.method, route.path)) if route.owner == "hub" else None
-    if roles is None:
-        return doc.security, False
-    return ("" if "anonymous" in roles else "session"), roles < SIGNED_IN
 
 
 def _requirement(security: str, method: str) -> list[dict[str, list[str]]]:
@@ -120,7 +87,7 @@ def _requirement(security: str, method: str) -> list[dict[str, list[str]]]:
     return [{security: []}] if security else []
 
 
-def _errors(route: Route, doc: Operation, security: str, limited: bool) -> set[int]:
+def _errors(route: Route, doc: Operation) -> set[int]:
     errors = {*doc.errors, 503}
     if doc.request is not None or doc.upload:
         errors |= {400, 413, 415, 422}
@@ -128,9 +95,9 @@ def _errors(route: Route, doc: Operation, security: str, limited: bool) -> set[i
         errors.add(422)
     if route.names:
         errors.add(404)
-    if security:
+    if doc.security:
         errors.add(401)
-    if limited or (security == "session" and route.method in _CHANGING):
+    if doc.security == "session" and route.method in _CHANGING:
         errors.add(403)
     return errors
 

@@ -1,26 +1,19 @@
 """The metrics page for Prometheus, put together when it is asked for.
 
-Nothing is measured for it on the way of a message: the parts of the hub count in plain attributes, which are read here. The
-registry is the hub's own, so two hubs in one process do not mix.
+Nothing is measured for it on the way of a message: the parts of the hub count in plain attributes, which are read then. Each page
+has a registry of its own, so two hubs in one process do not mix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector as PrometheusCollector
 
-from hub.errors import StoreUnavailable
-from hub.instance import UP
-from hub.web.operations import Operation
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
+from hub.watching import UP, Numbers
 
 _HTTP: Final = "http "
 """Counters of requests are named ``http OWNER STATUS``."""
@@ -35,38 +28,21 @@ _COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "sign_in_failed": ("hub_sign_in_failures", "Sign-ins with a wrong login or password."),
 }
 _DEAD: Final[Mapping[str, str]] = {"dead_in": "in", "dead_out": "out"}
-_DUE: Final = "SELECT count(*) FROM outbox WHERE state = 0"
 
 
-def register(hub: Hub) -> None:
-    """Serve the page."""
-    collector = HubCollector(hub)
+def page(numbers: Numbers) -> bytes:
+    """The page for `numbers`."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    registry.register(Collector(numbers))
     ProcessCollector(registry=registry)
-
-    async def answer(_: web.Request) -> web.Response:
-        await collector.look()
-        headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
-        return web.Response(body=generate_latest(registry), headers=headers)
-
-    doc = Operation("Metrics for Prometheus", media="text/plain", tags=("hub",))
-    hub.routes.add("GET", "/metrics", answer, owner="hub", doc=doc)
+    return generate_latest(registry)
 
 
-class HubCollector(Collector):
-    """Reads the hub's numbers. What only the store knows is fetched by `look` before a page is made."""
+class Collector(PrometheusCollector):
+    """What is on one page: the `numbers` of the moment in which it was asked for."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._due: int | None = None
-
-    async def look(self) -> None:
-        """Ask the store; without it the page still has all the rest."""
-        try:
-            self._due = int(await self._hub.store.reader.value(_DUE) or 0)
-        except StoreUnavailable:
-            self._due = None
+    def __init__(self, numbers: Numbers) -> None:
+        self._now = numbers
 
     def collect(self) -> Iterable[Metric]:
         """All metrics, read now."""
@@ -78,35 +54,35 @@ class HubCollector(Collector):
         yield from self._pages()
 
     def _house(self) -> Iterator[Metric]:
-        hub, watchdog, committer = self._hub, self._hub.watchdog, self._hub.store.committer
-        yield _gauge("hub_info", "The version that runs.", 1, version=hub.version)
-        yield _gauge("hub_loop_lag_seconds", "How late the event loop's last beat was.", watchdog.lag)
-        yield _gauge("hub_loop_longest_blockage_seconds", "The longest time the event loop stood still.", watchdog.longest)
-        yield _counter("hub_loop_blockages", "Times the event loop stood still for too long.", watchdog.blockages)
-        yield _counter("hub_store_groups", "Transactions.", committer.groups)
-        yield _counter("hub_store_changes", "Changes stored; more than one goes into a transaction.", committer.changes)
-        yield _gauge("hub_event_log_position", "The last place taken in the event log.", committer.position)
+        now = self._now
+        yield _gauge("hub_info", "The version that runs.", 1, version=now.version)
+        yield _gauge("hub_loop_lag_seconds", "How late the event loop's last beat was.", now.loop_lag)
+        yield _gauge("hub_loop_longest_blockage_seconds", "The longest time the event loop stood still.", now.loop_longest)
+        yield _counter("hub_loop_blockages", "Times the event loop stood still for too long.", now.loop_blockages)
+        yield _counter("hub_store_groups", "Transactions.", now.groups)
+        yield _counter("hub_store_changes", "Changes stored; more than one goes into a transaction.", now.changes)
+        yield _gauge("hub_event_log_position", "The last place taken in the event log.", now.position)
         lag = GaugeMetricFamily(
             "hub_subscription_lag", "Events that a durable subscription has still to read.", labels=("instance", "name")
         )
-        for feed in hub.feeds.status():
-            lag.add_metric((feed.instance, feed.name), max(0, committer.position - feed.position))
+        for feed, events in now.feeds.items():
+            lag.add_metric(feed, events)
         yield lag
 
     def _messages(self) -> Iterator[Metric]:
-        path = self._hub.path
-        yield _gauge("hub_messages_in_flight", "Messages stored and not yet worked on.", len(path.reception.in_flight))
+        now = self._now
+        yield _gauge("hub_messages_in_flight", "Messages stored and not yet worked on.", now.in_flight)
         lanes = GaugeMetricFamily("hub_lanes", "Lanes with work in them.", labels=("of",))
-        lanes.add_metric(("people",), len(path.lanes))
-        lanes.add_metric(("deliveries",), len(path.delivery.lanes))
+        lanes.add_metric(("people",), now.people)
+        lanes.add_metric(("deliveries",), now.deliveries)
         yield lanes
-        yield _counter("hub_repaired", "Messages the sweep found in nobody's hands.", path.repaired)
-        yield _gauge("hub_dead_letters", "Dead letters that wait for somebody to decide.", path.dead_total)
-        if self._due is not None:
-            yield _gauge("hub_outbox_due", "Messages that are still to go out.", self._due)
+        yield _counter("hub_repaired", "Messages the sweep found in nobody's hands.", now.repaired)
+        yield _gauge("hub_dead_letters", "Dead letters that wait for somebody to decide.", now.dead_letters)
+        if now.due is not None:
+            yield _gauge("hub_outbox_due", "Messages that are still to go out.", now.due)
 
     def _counters(self) -> Iterator[Metric]:
-        counters = dict(self._hub.counters)
+        counters = dict(self._now.counters)
         for key, (name, text) in _COUNTERS.items():
             yield _counter(name, text, counters.pop(key, 0))
         dead = CounterMetricFamily("hub_dead_letters_made", "Messages that were given up.", labels=("direction",))
@@ -128,7 +104,7 @@ class HubCollector(Collector):
         state = GaugeMetricFamily(
             "hub_instance_state", "1 for the state the instance is in.", labels=("instance", "plugin", "state")
         )
-        for one in self._hub.registry.status():
+        for one in self._now.instances:
             up.add_metric((one.name, one.plugin), float(one.state in UP))
             state.add_metric((one.name, one.plugin, one.state), 1)
         yield up
@@ -139,7 +115,7 @@ class HubCollector(Collector):
         calls = CounterMetricFamily("hub_calls", "Calls into plugins.", labels=labels)
         failures = CounterMetricFamily("hub_call_failures", "Calls into plugins that failed.", labels=labels)
         seconds = CounterMetricFamily("hub_call_seconds", "Seconds these calls took, waiting included.", labels=labels)
-        for key, tally in sorted(self._hub.calls.counters.items()):
+        for key, tally in sorted(self._now.calls.items()):
             calls.add_metric(key, tally.calls)
             failures.add_metric(key, tally.failures)
             seconds.add_metric(key, tally.seconds)
@@ -148,13 +124,11 @@ class HubCollector(Collector):
         yield seconds
 
     def _pages(self) -> Iterator[Metric]:
-        realtime, accounts = self._hub.realtime, self._hub.accounts
-        yield _gauge("hub_sockets", "Pages that are connected.", realtime.sockets)
-        yield _counter("hub_events_published", "Events brought to pages.", realtime.published)
+        yield _gauge("hub_sockets", "Pages that are connected.", self._now.sockets)
+        yield _counter("hub_events_published", "Events brought to pages.", self._now.published)
         agents = GaugeMetricFamily("hub_agents_connected", "Agents with an open workbench.", labels=("state",))
-        connected = [agent.state for agent in accounts.all() if agent.connected]
-        for state in ("online", "break", "offline"):
-            agents.add_metric((state,), connected.count(state))
+        for state, number in self._now.agents.items():
+            agents.add_metric((state,), number)
         yield agents
 
 

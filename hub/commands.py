@@ -1,0 +1,38 @@
+"""For plugins that bring a word of the command line, ``hub WORD …``.
+
+A word is an entry point of the group ``hub.commands``: its name is the word, its value a function ``add(parser, locale)``. That
+function gives `parser` its arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is done: a function of
+the parsed options (their `locale` says how to speak) that returns the exit code, 0 when all is well. It is imported when its word
+is used. A HubError it raises is told to whoever waits, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from hub.config import HubConfig, load
+
+__all__ = ["Add", "Command", "add_store_options", "settings_of"]
+
+Add = Callable[[argparse.ArgumentParser, str], None]
+Command = Callable[[argparse.Namespace], int]
+
+_HELP: Final = {
+    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
+    "config": ("YAML 配置文件（数据库、团队和公开地址）", "the YAML configuration: its database, teams and public address"),
+}
+
+
+def add_store_options(parser: argparse.ArgumentParser, locale: str) -> None:
+    """The options ``--data`` and ``--config``, by which a command finds what a hub has stored."""
+    data, config = (texts[not locale.startswith("zh")] for texts in _HELP.values())
+    parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=data)
+    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+
+
+def settings_of(options: argparse.Namespace) -> HubConfig:
+    """What the document of ``--config`` says of the hub; all defaults without one. Raises ConfigError."""
+    return HubConfig() if options.config is None else load(options.config, locale=options.locale).settings

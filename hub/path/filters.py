@@ -1,0 +1,93 @@
+"""The filters: what plugins make of a message before it is stored.
+
+Both ways they run in the person's lane and before the commit, so what is stored is what everybody sees and gets:
+agents, the customer's open pages, their history, any channel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from hub.conversations.scene import Scene
+from hub.errors import HookFailed, Refused, Rejected
+from hub.message import Body, check_body
+from hub.records import Conversation, Message, Person
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+_REFUSED: Final = ("这条消息被拦截，没有发送。", "This message was kept back and not sent.")
+_UNCHECKED: Final = (
+    "这条消息暂时无法检查，没有发送，请稍后再试。",
+    "This message could not be checked, so it was not sent. Please try again in a moment.",
+)
+
+
+class Filters:
+    """Calls `filter_inbound` and `filter_outbound`. Only the body is taken from what they return."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def inbound(self, message: Message, conversation: Conversation, person: Person) -> Message:
+        """A customer's message as the filters want it. Raises HookFailed where one fails or refuses."""
+        calls = self._hub.calls
+        if not calls.implementers("filter_inbound"):
+            return message
+        filtered = await calls.fold("filter_inbound", message, conversation=conversation, person=person)
+        return replace(message, body=_checked("filter_inbound", filtered))
+
+    async def outbound(self, scene: Scene) -> None:
+        """Pass all that a scene says to the customer through the filters.
+
+        What a filter refuses (Rejected) becomes a note, and where a bot was refused people take over. A line of the house
+        becomes a note also when a filter fails; otherwise that raises HookFailed.
+        """
+        if not scene.outgoing or not self._hub.calls.implementers("filter_outbound"):
+            return
+        done = 0
+        while done < len(scene.outgoing):
+            message, leg = scene.outgoing[done]
+            try:
+                body = _checked("filter_outbound", await self._asked(scene, message, leg.channel))
+            except HookFailed as error:
+                self._keep_back(scene, message, error)
+                continue
+            if body != message.body:
+                scene.reword(message, body)
+            done += 1
+
+    async def _asked(self, scene: Scene, message: Message, channel: str) -> Message:
+        assert scene.conversation is not None
+        return await self._hub.calls.fold("filter_outbound", message, conversation=scene.conversation, channel=channel)
+
+    def _keep_back(self, scene: Scene, message: Message, error: HookFailed) -> None:
+        refused, of_the_house = isinstance(error.cause, Rejected), message.author.kind == "system"
+        if not of_the_house and (scene.actor or not refused):
+            # Who asked for it is told, and a bot's answer is asked for again later.
+            raise error
+        reason = str(error.cause) if refused else str(error)
+        self._hub.log.warning("a filter kept a message back", message=message.id, instance=error.instance, reason=reason)
+        scene.keep_back(message, reason)
+        conversation = scene.conversation
+        assert conversation is not None
+        if message.author.kind == "bot" and conversation.owner_kind == "bot" and conversation.status == "open":
+            scene.hand_over("bot_failed", "")
+
+    def refusal(self, error: HookFailed) -> Refused:
+        """What somebody is told whose message a filter refused, or failed on."""
+        words = 0 if self._hub.settings.locale.startswith("zh") else 1
+        if isinstance(error.cause, Rejected):
+            return Refused(422, "kept_back", str(error.cause) or _REFUSED[words])
+        return Refused(503, "not_checked", _UNCHECKED[words])
+
+
+def _checked(hook: str, filtered: Message) -> Body:
+    """The body the filters left. Raises HookFailed where that is no message."""
+    try:
+        check_body(filtered.body)
+    except ValueError as error:
+        raise HookFailed("filters", hook, error) from error
+    return filtered.body

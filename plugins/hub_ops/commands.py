@@ -1,0 +1,172 @@
+"""The words ``hub explain`` and ``hub dead-letters``: looking after what is stored, without the desk."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hub import Conversation, Leg, Message, Person, Refused, plain_text
+from hub.commands import Command, add_store_options, settings_of
+from hub.watching import DeadLetter, Looking, Step, Waypoint, looking, settle
+
+OK: Final = 0
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "explain": ("说明一条消息或一个会话的全部经过", "tell everything that happened to a message or a conversation"),
+    "dead-letters": ("未能送达的消息", "messages that could not be delivered"),
+    "list": ("列出未能送达的消息", "list them"),
+    "retry": ("重新发送", "try one again from the start"),
+    "drop": ("放弃发送", "give one up"),
+    "any_id": ("消息或会话的编号", "a message's or a conversation's number"),
+    "letter_id": ("消息编号", "the message's number"),
+    "nothing": ("没有编号为 {id} 的消息或会话", "there is no message and no conversation {id}"),
+    "count": ("共 {count} 条未能送达", "{count} dead letter(s)"),
+    "retried": ("{id} 将重新发送", "{id} will be tried again"),
+    "dropped": ("已放弃 {id}", "{id} is given up"),
+    "message": ("消息 {text}", "message {text}"),
+    "waypoint": (
+        "{queue}：渠道 {channel}，{state}，已尝试 {attempts} 次",
+        "{queue}: channel {channel}, {state}, {attempts} attempt(s)",
+    ),
+    "conversation": ("会话 {id}，客户 {person} {name}", "conversation {id} with person {person} {name}"),
+    "owner": ("{status}，归属 {owner}，原因 {reason}", "{status}, owned by {owner}, reason {reason}"),
+    "leg": ("接入 {id}：渠道 {channel}，地址 {address}", "leg {id}: channel {channel}, address {address}"),
+    "attempts": ("已尝试 {count} 次", "{count} attempt(s)"),
+}
+
+
+def word(locale: str, code: str, **facts: object) -> str:
+    """The sentence `code` in `locale` (zh-CN, else English)."""
+    return WORDS[code][not locale.startswith("zh")].format(**facts)
+
+
+# -- on the command line ----------------------------------------------------------------------------
+
+
+def add_explain(parser: argparse.ArgumentParser, locale: str) -> None:
+    """``hub explain ID``."""
+    parser.description = word(locale, "explain")
+    parser.add_argument("id", type=int, metavar="ID", help=word(locale, "any_id"))
+    add_store_options(parser, locale)
+    parser.set_defaults(command=explain)
+
+
+def add_dead_letters(parser: argparse.ArgumentParser, locale: str) -> None:
+    """``hub dead-letters list``, ``retry ID`` and ``drop ID``."""
+    parser.description = word(locale, "dead-letters")
+    inner = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands: dict[str, Command] = {"list": letters, "retry": partial(end, again=True), "drop": partial(end, again=False)}
+    for name, command in commands.items():
+        made = inner.add_parser(name, help=word(locale, name), description=word(locale, name))
+        add_store_options(made, locale)
+        made.set_defaults(command=command)
+        if name != "list":
+            made.add_argument("id", type=int, metavar="ID", help=word(locale, "letter_id"))
+
+
+def explain(options: argparse.Namespace) -> int:
+    """`hub explain`: everything that happened to a message or a conversation."""
+    asyncio.run(_explain(options))
+    return OK
+
+
+def letters(options: argparse.Namespace) -> int:
+    """`hub dead-letters list`: what could not be worked on or delivered."""
+    asyncio.run(_letters(options))
+    return OK
+
+
+def end(options: argparse.Namespace, *, again: bool) -> int:
+    """`hub dead-letters retry` and `hub dead-letters drop`."""
+    asyncio.run(settle(options.data, options.id, again=again, database=settings_of(options).database))
+    print(word(options.locale, "retried" if again else "dropped", id=options.id))
+    return OK
+
+
+# -- what they print --------------------------------------------------------------------------------
+
+
+class _Style:
+    """The language and the time zone of what is printed."""
+
+    def __init__(self, locale: str, zone: str) -> None:
+        self.locale = locale
+        self.word = partial(word, locale)
+        self._zone = ZoneInfo(zone)
+
+    def time(self, at: int) -> str:
+        """A moment given in milliseconds."""
+        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone).isoformat(sep=" ", timespec="milliseconds")
+
+
+@asynccontextmanager
+async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Looking, _Style]]:
+    settings = settings_of(options)
+    async with looking(options.data, settings.database) as stored:
+        yield stored, _Style(options.locale, settings.timezone)
+
+
+async def _explain(options: argparse.Namespace) -> None:
+    async with _looking(options) as (stored, style):
+        message = await stored.reading.message(options.id)
+        waypoints = await stored.waypoints(options.id)
+        conversation = await stored.reading.conversation(message.conversation_id if message else options.id)
+        if conversation is None and not waypoints:
+            raise Refused(404, "not_found", style.word("nothing", id=options.id))
+        if message is not None:
+            print(style.word("message", text=_said(message, style)))
+        for waypoint in waypoints:
+            print(" ", _waypoint(waypoint, style))
+        if conversation is not None:
+            person = await stored.reading.person(conversation.person_id)
+            for line in _about(conversation, person, await stored.reading.legs(conversation.id), style):
+                print(line)
+            for step in await stored.explain(conversation.id, style.locale):
+                print(_step(step, style))
+
+
+async def _letters(options: argparse.Namespace) -> None:
+    async with _looking(options) as (stored, style):
+        found = await stored.dead_letters()
+    for letter in found:
+        print(_letter(letter, style))
+    print(style.word("count", count=len(found)))
+
+
+def _said(message: Message, style: _Style) -> str:
+    author = message.author
+    error = f" ({message.error})" if message.error else ""
+    who = f"{author.kind} {author.name or author.id}".strip()
+    return f"{message.id} {message.direction} {who} [{message.state}]{error}: {plain_text(message.body, style.locale)}"
+
+
+def _waypoint(waypoint: Waypoint, style: _Style) -> str:
+    facts = {"queue": waypoint.queue, "channel": waypoint.channel, "state": waypoint.state}
+    line = style.word("waypoint", attempts=waypoint.attempts, **facts)
+    if waypoint.due_at:
+        line += f", {style.time(waypoint.due_at)}"
+    return f"{line}: {waypoint.error}" if waypoint.error else line
+
+
+def _about(conversation: Conversation, person: Person | None, legs: Sequence[Leg], style: _Style) -> Iterator[str]:
+    name = person.name if person is not None else "?"
+    yield style.word("conversation", id=conversation.id, person=conversation.person_id, name=name)
+    owner = " ".join(part for part in (conversation.owner_kind, conversation.owner_id or conversation.team) if part)
+    yield "  " + style.word("owner", status=conversation.status, owner=owner, reason=conversation.reason or "-")
+    for leg in legs:
+        yield "  " + style.word("leg", id=leg.id, channel=leg.channel, address=leg.address)
+
+
+def _step(step: Step, style: _Style) -> str:
+    which = f"{step['message']} " if step["message"] else ""
+    return f"{style.time(step['at'])}  {step['kind']:<22} {which}{step['text']}"
+
+
+def _letter(letter: DeadLetter, style: _Style) -> str:
+    head = f"{letter.id}  {style.time(letter.at)}  {letter.direction:<3}  {letter.channel}"
+    return f"{head}  {style.word('attempts', count=letter.attempts)}  {letter.error}: {letter.text}"

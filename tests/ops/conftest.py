@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.ops.kit import WITH_OPS
+from tests.web_core.desk_kit import House, open_house
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[House]:
+    """A whole hub on a port, looked after by the plugin `ops`."""
+    async with open_house(tmp_path, config=WITH_OPS) as made:
+        yield made
