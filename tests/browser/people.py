@@ -177,9 +177,11 @@ class AgentPage:
 
     async def closes(self) -> None:
         """End the conversation; the workbench goes on to the next that waits for this agent, or to none."""
-        ended = self.page.url
         await self.page.get_by_test_id("close").click()
-        await self.page.get_by_test_id("close-confirm").click()
+        confirm = self.page.get_by_test_id("close-confirm")
+        await confirm.wait_for()
+        ended = self.page.url
+        await confirm.click()
         await expect(self.page).not_to_have_url(ended, timeout=WAIT)
 
     async def sees(self, words: str) -> None:

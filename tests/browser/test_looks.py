@@ -88,6 +88,7 @@ async def test_the_workbench(stage: Stage, locale: str) -> None:
 async def test_the_shop_and_its_chat(stage: Stage, locale: str, colour: str) -> None:
     visitor = await stage.visitor(locale=locale, color_scheme=colour)
     assert await serious(visitor.page) == []
+    assert locale != "en" or chinese(await words_on(visitor.page), NAMES) == []
     assert await judge(visitor.frame, "widget", locale) == []
     await visitor.asks_for_a_person(AT_THE_SHOP[locale])
     assert await judge(visitor.frame, "widget", locale) == []
