@@ -46,6 +46,7 @@ STORY: Final = {
         "Yes, I have asked the branch to bring it first, at about half past two.",
     ),
 }
+AGENTS: Final = {"zh-CN": "刘芳", "en": "Liu Fang"}
 OTHERS: Final = {
     "zh-CN": ("快递外箱破了，里面的杯子碎了一个", "想改一下收件地址，还来得及吗？"),
     "en": ("The box arrived damaged and a cup is broken", "Can I still change the delivery address?"),
@@ -79,15 +80,15 @@ async def shoot(page: Page, path: Path) -> None:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[Stage]:
-    """A demo with 刘芳 in it, and a browser."""
+async def house(locale: str) -> AsyncIterator[Stage]:
+    """A demo with an agent in it, and a browser."""
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder) / "data")
         await demo.start()
         async with async_playwright() as playwright:
             browser = await launch(playwright)
             context = await browser.new_context()
-            await AgentPage.set_up(context, demo.setup_link, "liufang", "刘芳")
+            await AgentPage.set_up(context, demo.setup_link, "liufang", AGENTS[locale])
             stage = Stage(browser, demo.url, await context.storage_state())
             await context.close()
             yield stage
@@ -109,7 +110,7 @@ async def for_the_readme() -> None:
     """The few pictures the README shows."""
     IMAGES.mkdir(exist_ok=True)
     for locale, suffix in (("zh-CN", ""), ("en", "-en")):
-        async with house() as stage:
+        async with house(locale) as stage:
             visitor, agent = await played(stage, locale)
             await shoot(agent.page, IMAGES / f"desk{suffix}.png")
             await shoot(visitor.page, IMAGES / f"shop{suffix}.png")
@@ -136,7 +137,7 @@ async def everything(folder: Path) -> None:
     """Every page in every look."""
     folder.mkdir(parents=True, exist_ok=True)
     for locale in STORY:
-        async with house() as stage:
+        async with house(locale) as stage:
             login = await (await stage.context(locale=locale)).new_page()
             await login.goto(f"{stage.url}/desk/login")
             await login.get_by_test_id("login").wait_for()

@@ -17,8 +17,13 @@ CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 
 # Half of a colour transition has half of the contrast.
 STILL: Final = """async () => {
-    const passing = document.getAnimations().filter(a => a.effect.getComputedTiming().iterations !== Infinity)
-    await Promise.all(passing.map(a => a.finished.catch(() => null)))
+    const passing = () => document.getAnimations().filter(a => a.effect.getComputedTiming().iterations !== Infinity)
+    const frames = async count => { while (count--) await new Promise(requestAnimationFrame) }
+    await frames(3)  // until a change of the colour scheme has begun
+    while (passing().length) {
+        await Promise.all(passing().map(a => a.finished.catch(() => null)))
+        await frames(1)
+    }
 }"""
 
 FOUND: Final = """async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations

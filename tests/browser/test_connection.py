@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
@@ -104,3 +106,21 @@ async def test_where_no_websocket_gets_through_the_chat_polls(stage: Stage, wire
     await visitor.is_("online")
     assert await visitor.said() == await agent.said()
     await agent.closes()
+
+
+async def test_what_is_written_before_the_session_is_open_is_sent(stage: Stage) -> None:
+    context = await stage.context()
+    written = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await written.wait()
+        await route.continue_()
+
+    await context.route("**/web/session", late)
+    visitor = await VisitorPage.visit(context, f"{stage.url}/")
+    await visitor.says("会话还没打开就写的")
+    await expect(visitor.own).to_have_attribute("data-state", "waiting")
+    written.set()
+    await visitor.hears("")
+    await visitor.sees_own("会话还没打开就写的")
+    await expect(visitor.own).not_to_have_attribute("data-state", "waiting")

@@ -25,7 +25,7 @@ SAID: Final = (
     "[data-testid=conversation-row] :is(.name, .last), [data-testid=agent] .name, "
     "[data-testid=message] :is(.body, .bubble, .choices, .stack > .name, .hidden)"
 )
-NAMES: Final = ("刘芳", "中文", "切换语言")
+NAMES: Final = ("刘芳", "云栈速递", "中文", "切换语言")
 
 
 async def judge(where: Page | Frame, page: str, locale: str) -> list[str]:
