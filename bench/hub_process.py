@@ -1,6 +1,7 @@
-"""A real hub in a process of its own, run as ``hub serve`` runs it: ``python -m bench.hub_process DATA [--web]``.
+"""A real hub in a process of its own, run as ``hub serve`` runs it.
 
-Prints the line with its address when it is ready; SIGTERM ends it.
+``python -m bench.hub_process DATA [--web] [--delivered FILE] [--database URL]`` prints the line with its address
+when it is ready; SIGTERM ends it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from hub.config import load
 from hub.serve import serve
 
 DOCUMENT: Final = """
-hub: {locale: en, log: {level: warning, format: json}}
+hub: {locale: en, log: {level: warning, format: json}, database: "%s"}
 plugins:
-  - {use: webhook, required: true}
+  - {use: webhook, required: true, config: {delivered: "%s"}}
   - {use: echo, required: true}
 """
 WEB: Final = "  - {use: web, required: true, config: {messages_per_minute: 0}}\n"
@@ -28,6 +29,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--web", action="store_true", help="with the web chat")
+    parser.add_argument("--delivered", default="", help="a file for what the webhook delivers")
+    parser.add_argument("--database", default="", help="a postgres:// address instead of SQLite")
     options = parser.parse_args()
     plugins: dict[str, type[Plugin[Any]]] = {"webhook": Webhook, "echo": Echo}
     if options.web:
@@ -36,7 +39,7 @@ def main() -> int:
         plugins["web"] = Web
     options.data.mkdir(parents=True, exist_ok=True)
     document = options.data / "hub.yaml"
-    document.write_text(DOCUMENT + (WEB if options.web else ""), encoding="utf-8")
+    document.write_text(DOCUMENT % (options.database, options.delivered) + (WEB if options.web else ""), encoding="utf-8")
     return serve(load(document, {}, plugins), "127.0.0.1", 0, options.data)
 
 

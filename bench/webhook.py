@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import FileIO
 
 import msgspec
 from aiohttp import web
@@ -42,17 +43,26 @@ class Stored(msgspec.Struct, frozen=True):
     id: int
 
 
-class Webhook(Channel[PluginConfig]):
+class WebhookConfig(PluginConfig):
+    """`delivered` is a file that gets a line for each message that goes out; empty for none."""
+
+    delivered: str = ""
+
+
+class Webhook(Channel[WebhookConfig]):
     """``POST /bench/messages`` brings a message in; what goes out is counted and taken as delivered.
 
-    ``GET /bench/sent?at_least=N`` answers once N messages went out.
+    ``GET /bench/sent?at_least=N`` answers once N messages went out. The file is the platform's memory: a line outlives the
+    process as soon as it is written.
     """
 
+    Config = WebhookConfig
     platform = "webhook"
     title = "Webhook"
 
-    def __init__(self, config: PluginConfig, ctx: Context) -> None:
+    def __init__(self, config: WebhookConfig, ctx: Context) -> None:
         super().__init__(config, ctx)
+        self._delivered: FileIO | None = None
         self._sent = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -66,7 +76,11 @@ class Webhook(Channel[PluginConfig]):
         """Routes, while it runs."""
         self.ctx.route("POST", "/bench/messages", self._receive)
         self.ctx.route("GET", "/bench/sent", self._count)
-        yield
+        if not self.config.delivered:
+            yield
+            return
+        with FileIO(self.config.delivered, "ab") as self._delivered:
+            yield
 
     async def _receive(self, request: web.Request) -> web.Response:
         said = await read_json(request, Said)
@@ -83,6 +97,9 @@ class Webhook(Channel[PluginConfig]):
 
     async def send(self, message: Outbound) -> Sent:
         """At once."""
+        if self._delivered is not None:
+            line = {"key": message.key, "to": message.address, "text": plain_text(message.body)}
+            self._delivered.write(msgspec.json.encode(line) + b"\n")
         self._sent += 1
         if self._waiting:
             self._tell()

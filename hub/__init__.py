@@ -14,23 +14,24 @@ from hub.intents import (
 )
 from hub.message import (
     Body, Button, Buttons, Card, Choice, Element, File, Image, Location, Mention, Quote, Text, Video, Visitor,
-    Voice, plain_text,
+    Voice, files_of, plain_text,
 )
 from hub.plugin import (
-    Accepted, Bot, Channel, Crm, Inbound, Limits, Outbound, Plugin, PluginConfig, Sender, Sent, Survey,
+    Accepted, Bot, Channel, Crm, Inbound, Limits, MediaStore, Outbound, Plugin, PluginConfig, Sender, Sent, Survey,
 )
-from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person
+from hub.records import Agent, Attachment, Author, Conversation, Event, Identity, Leg, Message, Person
 from hub.version import VERSION
 
 __version__ = VERSION
 
 __all__ = [
-    "Accepted", "Agent", "Answer", "AssignAgent", "AssignBot", "AuthFailed", "Author", "Body", "Bot", "Busy",
+    "Accepted", "Agent", "Answer", "AssignAgent", "AssignBot", "Attachment", "AuthFailed", "Author", "Body", "Bot",
+    "Busy",
     "Button", "Buttons", "Card", "Channel", "Choice", "Close", "ConfigError", "Conflict", "Context", "Conversation",
     "Crm", "CustomerCard", "Element", "Event", "File", "HandOver", "HubError", "Identity", "Image", "Inbound",
-    "Intent", "Leg", "Limits", "Location", "Mention", "Message", "NotReady", "Outbound", "Panel", "PanelItem",
+    "Intent", "Leg", "Limits", "Location", "MediaStore", "Mention", "Message", "NotReady", "Outbound", "Panel", "PanelItem",
     "Person", "Plugin", "PluginConfig", "PluginError", "Problem", "Quote", "Refused", "Rejected", "Schedule",
     "Send", "Sender", "Sent", "SetAttributes", "StoreUnavailable", "Suggestion", "Survey", "SurveyAnswer",
-    "SurveyOffer", "Tag", "Text", "Turn", "Unsupported", "Video", "Visitor", "Voice", "hookimpl", "plain_text",
-    "say",
+    "SurveyOffer", "Tag", "Text", "Turn", "Unsupported", "Video", "Visitor", "Voice", "files_of", "hookimpl",
+    "plain_text", "say",
 ]

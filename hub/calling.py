@@ -54,6 +54,7 @@ class _Chain:
     fail: Callable[[Call, Exception], None]
     calls: tuple[Call, ...] = ()
     missing: tuple[str, ...] = ()
+    who: tuple[str, ...] = ()
 
 
 class Calls:
@@ -135,8 +136,7 @@ class Calls:
 
     def implementers(self, hook: str) -> tuple[str, ...]:
         """Who takes part in `hook`: the instances that must not be passed by though they do not run, then those that run."""
-        chain = self._chains[hook]
-        return (*chain.missing, *(call.seat.instance for call in chain.calls))
+        return self._chains[hook].who
 
     def caller_of(self, task: asyncio.Task[Any] | None) -> str:
         """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
@@ -151,7 +151,8 @@ class Calls:
             missing = tuple(
                 instance for instance, hooks in self._expected.items() if name in hooks and instance not in self._seats
             )
-            self._chains[name] = replace(chain, calls=calls, missing=missing)
+            who = (*missing, *(call.seat.instance for call in calls))
+            self._chains[name] = replace(chain, calls=calls, missing=missing, who=who)
 
     def _call_of(self, chain: _Chain, function: Callable[..., Awaitable[Any]], seat: Seat) -> Call:
         tally = self.counters.setdefault((seat.instance, chain.name), Tally())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.records import Conversation, Event
+from hub.store.attachments import Attachments
 
 if TYPE_CHECKING:
     import aiohttp
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from hub.log import Logger
     from hub.people.dossiers import Dossier
     from hub.people.reading import Reading
-    from hub.plugin import Accepted, Inbound
+    from hub.plugin import Accepted, Inbound, MediaStore
     from hub.store.data import InstanceData
-    from hub.web.media import Media
     from hub.web.operations import Operation
     from hub.web.realtime import Realtime
 
@@ -82,9 +82,21 @@ class Context:
         return self._hub.reading
 
     @property
-    def media(self) -> Media:
-        """Keep and hand out files."""
+    def media(self) -> MediaStore[Any]:
+        """Keep and hand out files. Raises Unsupported when no plugin does that, NotReady while it does not run."""
         return self._hub.media
+
+    @property
+    def attachments(self) -> Attachments:
+        """The facts about kept files, for plugins that keep them."""
+        return Attachments(self._hub.store, self._hub.clock)
+
+    @property
+    def files(self) -> Path:
+        """A folder of this instance's own in the hub's data folder, made when it is first asked for."""
+        folder = self._hub.data / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def realtime(self) -> Realtime:

@@ -7,7 +7,7 @@ The tree::
     ├── PluginError            a plugin says why it cannot go on
     │   ├── NotReady           not now: the hub tries again, waiting longer each time
     │   ├── AuthFailed         credentials were refused: stop until they are changed
-    │   ├── Unsupported        this channel cannot do that
+    │   ├── Unsupported        this instance cannot do that
     │   └── Rejected           the platform refused this message for good: dead letter
     ├── CallFailed             a call into a plugin came back without an answer; carries `instance`
     │   ├── Overdue            it took longer than its deadline and was cancelled
@@ -83,11 +83,11 @@ class AuthFailed(PluginError):
 
 
 class Unsupported(PluginError):
-    """A channel was asked for something it does not declare."""
+    """Something was asked for that `instance` does not do; `message` says it in other words."""
 
-    def __init__(self, channel: str, feature: str) -> None:
-        super().__init__(f"channel {channel!r} does not support {feature!r}")
-        self.channel = channel
+    def __init__(self, instance: str, feature: str, message: str = "") -> None:
+        super().__init__(message or f"{instance!r} does not support {feature!r}")
+        self.instance = instance
         self.feature = feature
 
 

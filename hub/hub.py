@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hub.calling import Calls
 from hub.clock import Clock, SystemClock
@@ -25,6 +25,7 @@ from hub.path.notifier import Notifier
 from hub.path.path import MessagePath
 from hub.people.dossiers import Dossier, People
 from hub.people.reading import Reading
+from hub.plugin import MediaStore
 from hub.records import Event
 from hub.registry import Registry
 from hub.store.store import Store
@@ -34,7 +35,6 @@ from hub.watchdog import Watchdog
 from hub.web import api, desk_endpoint
 from hub.web.accounts import Accounts
 from hub.web.desk_endpoint import customer_typing
-from hub.web.media import Media
 from hub.web.outgoing import Outgoing
 from hub.web.realtime import Realtime
 from hub.web.routes import Routes
@@ -52,7 +52,6 @@ class Hub:
     store: Store
     reading: Reading
     people: People
-    media: Media
     accounts: Accounts
     secret: bytes
 
@@ -101,7 +100,6 @@ class Hub:
         self.reading = Reading(store.reader)
         self.people = People(self.reading)
         self.secret = await self._own_secret()
-        self.media = Media(self)
         self.accounts = Accounts(self)
         await self.people.start()
         await self.accounts.start()
@@ -143,6 +141,11 @@ class Hub:
     def _on_events(self, events: Sequence[Event]) -> None:
         self.feeds.wake()
         self.realtime.publish(events)
+
+    @property
+    def media(self) -> MediaStore[Any]:
+        """The plugin that keeps files. Raises Unsupported when there is none, NotReady while it does not run."""
+        return self.registry.media()
 
     def add_canned(self, replies: Sequence[tuple[str, str]]) -> Callable[[], None]:
         """Offer ready-made replies; returns how to take them back."""

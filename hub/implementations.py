@@ -65,6 +65,11 @@ def implementations(cls: type) -> Iterator[Implementation]:
             yield Implementation(attribute, options.get("specname") or attribute, method, options)
 
 
+def takes_part(cls: type, hook: str) -> bool:
+    """Does `cls` implement `hook`?"""
+    return any(found.hook == hook for found in implementations(cls))
+
+
 def arguments_of(hook: str) -> tuple[str, ...]:
     """The names of the hook's arguments, in order."""
     return tuple(inspect.signature(getattr(Hooks, hook)).parameters)[1:]

@@ -85,6 +85,13 @@ class Instance:
         """The plugin while it is up."""
         return self._life.plugin if self._life is not None and self.state in UP else None
 
+    @property
+    def on_its_way(self) -> bool:
+        """Is it starting, or waiting for another that is?"""
+        if self.state == "waiting":
+            return any(other.on_its_way for group in self.needs.values() for other in group)
+        return self.state == "starting"
+
     def status(self) -> InstanceStatus:
         """How the instance is now."""
         spec, held = self.spec, self._life.ctx.held() if self._life is not None else ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.context import Context
 from hub.errors import HubError
-from hub.implementations import implementations
+from hub.implementations import takes_part
 from hub.plugin import Plugin, PluginConfig
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Life:
             self._calls.register(spec.name, self.plugin, spec.position)
         except HubError as error:
             return error
-        if any(found.hook == "crm_changes" for found in implementations(spec.cls)):
+        if takes_part(spec.cls, "crm_changes"):
             self.ctx.subscribe("crm_changes", self.plugin.crm_changes)  # type: ignore[attr-defined]
         return None
 

@@ -248,7 +248,7 @@ def degrade(body: Body, kinds: Iterable[str], *, max_text: int = 0, locale: str 
     """The body in elements of `kinds` only, split so that no text is longer than `max_text` characters.
 
     What is missing becomes text (a card its title, text and link; buttons a numbered list), so nothing
-    is silently left out. Returns one or more bodies, to be sent in this order; 0 means no limit.
+    is silently left out. Returns the bodies to be sent, in this order (none where there is nothing to show); 0 means no limit.
     """
     known = frozenset(kinds)
     plain: list[Element] = []
@@ -264,8 +264,14 @@ def degrade(body: Body, kinds: Iterable[str], *, max_text: int = 0, locale: str 
         else:
             plain.append(Text(text))
     if not max_text or not any(isinstance(e, Text) and len(e.text) > max_text for e in plain):
-        return (tuple(plain),)
+        return (tuple(plain),) if plain else ()
     return _split(plain, max_text)
+
+
+def files_of(body: Body) -> frozenset[str]:
+    """The ids of the hub's own files that a message names; pictures and files elsewhere on the web are not among them."""
+    named = (media for element in body if (media := getattr(element, "media", None)) is not None)
+    return frozenset(media for media in named if not media.startswith(("https://", "http://")))
 
 
 def _split(elements: Sequence[Element], max_text: int) -> Sequence[Body]:
@@ -292,10 +298,8 @@ def split_text(text: str, limit: int) -> Sequence[str]:
     while len(rest) > limit:
         window = rest[:limit]
         cut = max((window.rfind(mark) + 1 for mark in ("\n", "。", "！", "？", ". ", " ")), default=0)
-        if cut < limit // 2:
+        if cut < max(1, limit // 2):
             cut = limit
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
-    if rest:
-        pieces.append(rest)
-    return pieces
+    return [piece for piece in (*pieces, rest) if piece]

@@ -6,18 +6,20 @@ what stands after ends it. Everything it takes it takes from its `Context`, whic
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from msgspec import field
 from pydantic import BaseModel, ConfigDict
 
-from hub.errors import Unsupported
-from hub.message import Body
-from hub.records import Record
+from hub.errors import Refused, Unsupported
+from hub.message import Body, files_of
+from hub.records import Attachment, Record
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from hub.context import Context
 
 
@@ -202,9 +204,68 @@ class Survey(Plugin[C]):
     """A plugin that asks customers how it was; implements `survey_offer` and `survey_answered`."""
 
 
+class MediaStore(Plugin[C]):
+    """A plugin that keeps the files people send, and hands them out again; others reach it by `Context.media`.
+
+    The facts about a file (`Attachment`) are stored by `Context.attachments`, its bytes wherever the plugin puts them. Of two
+    that run, the first of the YAML is asked.
+    """
+
+    async def keep(
+        self,
+        chunks: AsyncIterable[bytes],
+        *,
+        owner: str,
+        name: str,
+        declared: str = "",
+        max_bytes: int,
+        types: Collection[str],
+    ) -> Attachment:
+        """Keep a file of one of the MIME `types` with at most `max_bytes` bytes; `owner` may then send it.
+
+        What it is, its content tells; `declared` is what the sender says. Raises Refused for a file that is not taken. Then,
+        and when it cannot be kept (StoreUnavailable), nothing is left.
+        """
+        raise Unsupported(self.ctx.name, "keep")
+
+    async def multipart(
+        self, request: web.Request, *, owner: str, max_bytes: int, types: Collection[str]
+    ) -> Attachment:
+        """`keep` the file of a request's multipart field ``file``."""
+        raise Unsupported(self.ctx.name, "multipart")
+
+    async def get(self, id: str) -> Attachment | None:
+        """The file of this id; None for whatever is no id of a file."""
+        raise Unsupported(self.ctx.name, "get")
+
+    def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """The bytes, in pieces, for channels that pass them on. Raises Refused (404) when they are gone."""
+        raise Unsupported(self.ctx.name, "read")
+
+    async def response(self, request: web.Request, attachment: Attachment) -> web.StreamResponse:
+        """The file as an answer of which a browser runs nothing. Raises Refused (404) when the bytes are gone."""
+        raise Unsupported(self.ctx.name, "response")
+
+    def url_for(self, id: str, prefix: str, lifetime: float = 3600) -> str:
+        """An address that works for `lifetime` seconds for whoever has it.
+
+        Below `prefix` with a `token` that `check_link` knows, or anywhere else on the web.
+        """
+        raise Unsupported(self.ctx.name, "url_for")
+
+    def check_link(self, id: str, token: str) -> bool:
+        """Is this the token of an address `url_for` made for this file, and not too old?"""
+        raise Unsupported(self.ctx.name, "check_link")
+
+    async def check_body(self, body: Body, owner: str) -> None:
+        """Raise Refused 422 `unknown_media` unless each file of the message is `owner`'s, or a web address."""
+        for media in files_of(body):
+            attachment = await self.get(media)
+            if attachment is None or attachment.owner != owner:
+                raise Refused(422, "unknown_media", "the message names a file that was not uploaded by its sender")
+
+
 def family_of(plugin: type[Plugin[Any]]) -> str:
-    """The plugin's family: channel, bot, crm, survey or plugin."""
-    for family in (Channel, Bot, Crm, Survey):
-        if issubclass(plugin, family):
-            return family.__name__.lower()
-    return "plugin"
+    """The plugin's family: channel, bot, crm, survey, media or plugin."""
+    families = (Channel, "channel"), (Bot, "bot"), (Crm, "crm"), (Survey, "survey"), (MediaStore, "media")
+    return next((name for family, name in families if issubclass(plugin, family)), "plugin")

@@ -157,3 +157,15 @@ class Agent(Record, frozen=True):
     state: Literal["online", "break", "offline"] = "offline"
     active: bool = True
     connected: bool = False
+
+
+class Attachment(Record, frozen=True):
+    """A kept file. `size` in bytes; `width` and `height` in pixels, 0 where it is no picture."""
+
+    id: str
+    owner: str
+    name: str
+    mime: str
+    size: int
+    width: int = 0
+    height: int = 0

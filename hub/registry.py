@@ -6,12 +6,12 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hub.errors import CallFailed, ConfigError, Problem
+from hub.errors import CallFailed, ConfigError, NotReady, Problem, Unsupported
 from hub.finding import check_plugin, groups_of, start_order
-from hub.implementations import did_you_mean
+from hub.implementations import did_you_mean, takes_part
 from hub.instance import UP, Instance, InstanceStatus, one_of, within
 from hub.life import START_LIMIT, InstanceSpec
-from hub.plugin import Channel, Plugin, PluginConfig
+from hub.plugin import Channel, MediaStore, Plugin, PluginConfig
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -62,6 +62,16 @@ class Registry:
         plugin = self.get(name)
         return plugin if isinstance(plugin, Channel) else None
 
+    def media(self) -> MediaStore[Any]:
+        """The first media store that is up. Raises Unsupported when there is none, NotReady while none is up."""
+        stores = [name for name, cls in self._classes().items() if issubclass(cls, MediaStore)]
+        for name in stores:
+            if isinstance(plugin := self.get(name), MediaStore):
+                return plugin
+        if stores:
+            raise NotReady(f"files cannot be kept or read now: instance {stores[0]!r} does not run")
+        raise Unsupported("hub", "files", "no plugin keeps files: add `media` to the plugins of the configuration")
+
     def platform_of(self, name: str) -> str:
         """The platform of the channel `name`, also while it does not run; the plugin's name where it names none."""
         spec = self._instance(name).spec
@@ -74,6 +84,14 @@ class Registry:
     async def until(self, name: str, *states: str) -> None:
         """Return when the instance is, or be it briefly was, in one of `states`."""
         await one_of([self._instance(name)], *states)
+
+    async def arrive(self, hook: str, seconds: float) -> bool:
+        """Wait, not longer than `seconds`, for instances that implement `hook` and are starting; False when there are none."""
+        coming = [one for one in self._instances.values() if one.on_its_way and takes_part(one.spec.cls, hook)]
+        if coming:
+            settled = asyncio.gather(*(one_of([one], *UP, "retrying", "failed", "stopping", "stopped") for one in coming))
+            await within(self._hub.clock, seconds, settled)
+        return bool(coming)
 
     # -- start and stop -------------------------------------------------------------------------
 

@@ -7,8 +7,13 @@ from functools import cache
 from importlib.metadata import entry_points
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import Databases, Postgres, running_postgres
+
+# How long an example takes says only how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 ORDER = ("slow", "postgres", "browser", "fault")
 """Markers whose tests come after all others, in this order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -87,7 +88,10 @@ class Postgres:
         self._server.start()
 
     def end(self) -> None:
-        """Stop for good, and delete the data."""
+        """Stop for good, and delete the data: so nothing needs to be written to the disk before."""
+        process = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
         self._server.cleanup()
 
 

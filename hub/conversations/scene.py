@@ -246,7 +246,7 @@ class Scene:
 
     def keep_back(self, message: Message, reason: str) -> None:
         """Do not say it: it becomes a note, so that agents read what was to be said and why it was not."""
-        self._restate(message, replace(message, direction="note", state="failed", error=reason[:500]))
+        self._restate(message, replace(message, direction="note", state="failed", error=fitting(reason, 500)))
         self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
         self.change.writes = [
             (statement, row)
@@ -268,7 +268,7 @@ class Scene:
         ]
         spoken = [said for said in self.said if said.direction in ("in", "out")]
         if spoken:
-            text = plain_text(spoken[-1].body)[:LAST_TEXT]
+            text = fitting(plain_text(spoken[-1].body), LAST_TEXT)
             self._set(last_text=text, last_at=spoken[-1].at, last_direction=spoken[-1].direction)
 
     # -- who owns it -------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class Crew:
 
 
 class _Lane(Generic[Item]):
+    # `task` is there while it runs the lane.
     __slots__ = ("items", "key", "task")
 
     def __init__(self, key: Hashable) -> None:
@@ -63,6 +64,7 @@ class Lanes(Generic[Item]):
         self._lanes: dict[Hashable, _Lane[Item]] = {}
         self._resting: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._ended = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -83,14 +85,28 @@ class Lanes(Generic[Item]):
     async def _run(self, lane: _Lane[Item]) -> None:
         lane.task = asyncio.current_task()
         items = lane.items
-        while items and not self._stopped:
-            item = items.popleft()
-            elsewhere = await self._work(lane.key, item)
-            if elsewhere is not None and elsewhere != lane.key:
-                items.appendleft(item)
-                self._move(lane, elsewhere)
-                return
-        if not items:
+        try:
+            while items and not self._stopped:
+                item = items.popleft()
+                elsewhere = await self._work(lane.key, item)
+                if elsewhere is not None and elsewhere != lane.key:
+                    items.appendleft(item)
+                    self._move(lane, elsewhere)
+                    return
+            if not items:
+                del self._lanes[lane.key]
+        finally:
+            lane.task = None
+            if self._stopped:
+                self._ended.set()
+            elif self._lanes.get(lane.key) is lane:
+                # The work raised: that costs its item, and nothing of what waits behind it.
+                self._go_on(lane)
+
+    def _go_on(self, lane: _Lane[Item]) -> None:
+        if lane.items:
+            self._crew.take(partial(self._run, lane))
+        else:
             del self._lanes[lane.key]
 
     def _move(self, lane: _Lane[Item], key: Hashable) -> None:
@@ -121,11 +137,17 @@ class Lanes(Generic[Item]):
     async def stop(self, patience: float) -> None:
         """Close, and give what is under way up to `patience` seconds to end."""
         self.close()
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=patience)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        try:
+            async with asyncio.timeout(patience):
+                await self._quiet()
+        except TimeoutError:
+            for lane in self._lanes.values():
+                if lane.task is not None:
+                    lane.task.cancel()
+            await self._quiet()
+
+    async def _quiet(self) -> None:
+        # Not until the tasks end: one may have gone on with a lane of others.
+        while any(lane.task is not None for lane in self._lanes.values()):
+            self._ended.clear()
+            await self._ended.wait()

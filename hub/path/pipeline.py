@@ -16,7 +16,7 @@ from hub.calling import outcome_of
 from hub.conversations.scene import MAX_NAME, Scene
 from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
 from hub.intents import Answer, AssignAgent, HandOver, Turn
-from hub.message import Choice
+from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
@@ -34,6 +34,9 @@ HUMAN: Final = "hub:human"
 
 MAX_ATTEMPTS: Final = 5
 
+BOT_PATIENCE: Final = 15.0
+"""Seconds a customer waits for bots that are starting, before it goes on without them."""
+
 
 class Pipeline:
     """Works on the items of the lanes."""
@@ -41,13 +44,14 @@ class Pipeline:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._filters = Filters(hub)
+        self._claims: dict[Hashable, int] = {}
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
         key = arrival.identity
         if key in self._hub.path.lanes:
             return key
-        return self._hub.people.person_of(key) or key
+        return self._hub.people.person_of(key) or self._claims.get(key) or key
 
     async def work(self, key: Hashable, item: Item) -> Hashable | None:
         """Play one item. Returns the key of the lane it belongs to, when that is another one."""
@@ -85,20 +89,33 @@ class Pipeline:
             return False
         if state == NEW:
             return False
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
         return True
+
+    def _leave(self, arrival: Arrival) -> None:
+        self._claims.pop(arrival.identity, None)
+        self._hub.path.reception.leave(arrival)
 
     # -- a customer's message -----------------------------------------------------------------------
 
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
         hub = self._hub
-        now = int(hub.clock.now() * 1000)
         if isinstance(key, int):
+            dossier = await hub.people.dossier(key)
+            if dossier.person.verified and arrival.identity not in dossier.identities:
+                # Somebody else was recognised in this person while the arrival waited to be.
+                self._claims.pop(arrival.identity, None)
+                return arrival.identity
+            await self._bots_arrive(arrival, dossier)
+            now = int(hub.clock.now() * 1000)
             scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
+            if known is None and await self._bots_arrive(arrival, None):
+                known = await self._known(arrival)
             if known is not None:
                 return known.person.id
+            now = int(hub.clock.now() * 1000)
             scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
         message = await self._hear(scene, arrival, identity)
@@ -115,7 +132,7 @@ class Pipeline:
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
-        hub.path.reception.leave(arrival)
+        self._leave(arrival)
         for new in scene.new_identities:
             hub.path.look_up(new, scene.person)
         return None
@@ -127,7 +144,11 @@ class Pipeline:
         if known is not None or not (sender.verified and sender.known_as):
             return known
         before = await people.find((*arrival.identity[:2], sender.known_as))
-        return before if before is not None and not before.person.verified else None
+        if before is None or before.person.verified:
+            return None
+        # What this sender writes until that is settled goes the same way, in order.
+        self._claims[arrival.identity] = before.person.id
+        return before
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender
@@ -171,11 +192,23 @@ class Pipeline:
 
     # -- the bots -----------------------------------------------------------------------------------
 
+    async def _bots_arrive(self, arrival: Arrival, dossier: Dossier | None) -> bool:
+        """Where it is the bots' to answer, wait for those that are starting; True when there were any."""
+        if _asks_for_person(arrival.inbound.body):
+            return False
+        conversation = dossier.conversation if dossier is not None else None
+        going_on = conversation is not None and conversation.status != "closed"
+        owner = conversation.owner_kind if conversation and going_on else self._hub.settings.service.first_owner
+        if owner != "bot":
+            return False
+        with self._hub.path.lanes.resting():
+            return await self._hub.registry.arrive("answer", BOT_PATIENCE)
+
     async def _ask_bots(self, scene: Scene, message: Message, identity: Identity) -> None:
         hub = self._hub
         conversation = scene.conversation
         assert conversation is not None
-        if any(isinstance(element, Choice) and element.payload == HUMAN for element in message.body):
+        if _asks_for_person(message.body):
             scene.hand_over("asked", "")
             return
         history = () if scene.before is None else tuple(await hub.people.history(scene.dossier))
@@ -267,8 +300,12 @@ class Pipeline:
         change.after.append(self._count_dead)
         await self._hub.store.commit(change)
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
-        self._hub.path.reception.leave(arrival)
+        self._leave(arrival)
 
     def _count_dead(self) -> None:
         self._hub.count("dead_in")
         self._hub.path.dead_total += 1
+
+
+def _asks_for_person(body: Body) -> bool:
+    return any(isinstance(element, Choice) and element.payload == HUMAN for element in body)

@@ -66,13 +66,17 @@ class Reception:
 
     def _check(self, inbound: Inbound) -> None:
         sender = inbound.sender
-        _check_length("bad_key", "a message key", inbound.key, 1, MAX_KEY)
-        _check_length("bad_sender", "a sender's id", sender.external_id, 1, MAX_KEY)
-        _check_length("bad_sender", "a sender's earlier id", sender.known_as, 0, MAX_KEY)
-        _check_length("bad_sender", "a sender's scope", sender.scope, 0, 100)
-        _check_length("bad_sender", "a sender's locale", sender.locale, 0, 20)
-        _check_length("bad_message", "an address", inbound.address, 0, MAX_KEY)
-        _check_length("bad_message", "a client's id of a message", inbound.client_id, 0, 200)
+        for text, least, most, code, what in (
+            (inbound.key, 1, MAX_KEY, "bad_key", "a message key"),
+            (sender.external_id, 1, MAX_KEY, "bad_sender", "a sender's id"),
+            (sender.known_as, 0, MAX_KEY, "bad_sender", "a sender's earlier id"),
+            (sender.scope, 0, 100, "bad_sender", "a sender's scope"),
+            (sender.locale, 0, 20, "bad_sender", "a sender's locale"),
+            (inbound.address, 0, MAX_KEY, "bad_message", "an address"),
+            (inbound.client_id, 0, 200, "bad_message", "a client's id of a message"),
+        ):
+            if not least <= len(text) <= most or "\0" in text:
+                raise Refused(422, code, f"{what} has {least} to {most} characters, none of them NUL")
         if not 0 <= inbound.at <= LATEST:
             raise Refused(422, "bad_message", "a message's time is in milliseconds since 1970")
         try:
@@ -152,11 +156,6 @@ class Reception:
             return True
         state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", id)
         return state == NEW and id not in self.in_flight
-
-
-def _check_length(code: str, what: str, text: str, least: int, most: int) -> None:
-    if not least <= len(text) <= most or "\0" in text:
-        raise Refused(422, code, f"{what} has {least} to {most} characters, none of them NUL")
 
 
 def _payload(arrival: Arrival) -> str:

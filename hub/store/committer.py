@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
@@ -23,6 +24,12 @@ MAX_GROUP: Final = 512
 
 POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
 """Where the event log ends."""
+
+QUIET: Final = 0.0001
+"""Seconds; a shorter turn of the loop had nothing else to do."""
+
+LONGEST_WAIT: Final = 0.004
+"""Seconds that a group gathers at most, however busy the loop is."""
 
 Group = Sequence[tuple[Statement, Sequence[tuple[Any, ...]]]]
 
@@ -91,8 +98,7 @@ class Committer:
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            # One turn of the loop, so that everybody who is ready gets into this group.
-            await asyncio.sleep(0)
+            await self._gathered()
             group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             if not self._waiting:
                 self._wake.clear()
@@ -102,6 +108,15 @@ class Committer:
                 return
             if self._closing:
                 self._wake.set()
+
+    async def _gathered(self) -> None:
+        """Let everybody who is ready get into this group: a busy loop makes large groups, an idle one does not wait."""
+        began = before = perf_counter()
+        while before - began < LONGEST_WAIT:
+            await asyncio.sleep(0)
+            before, turned = perf_counter(), before
+            if before - turned < QUIET:
+                return
 
     async def _store(self, changes: Sequence[Change]) -> None:
         try:

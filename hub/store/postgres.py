@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import Conflict, StoreError, StoreUnavailable
+from hub.errors import ConfigError, Conflict, StoreError, StoreUnavailable
 from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
 
@@ -19,7 +20,8 @@ def troubles() -> tuple[type[Exception], ...]:
     """What asyncpg raises when the server, or the way to it, does not do its part."""
     import asyncpg
 
-    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+    # The last one: the server said goodbye while nobody listened, and the connection is not closed yet.
+    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def is_bad_value(error: BaseException | None) -> bool:
@@ -33,6 +35,8 @@ class PostgresWriter:
     """Writes to one database through one asyncpg connection."""
 
     def __init__(self, url: str) -> None:
+        if find_spec("asyncpg") is None:
+            raise ConfigError("a PostgreSQL database needs asyncpg: pip install 'frontdesk-hub[postgres]'")
         self._url = url
         self._connection: asyncpg.Connection[Any] | None = None
         self._sql: dict[Statement, str] = {}
@@ -41,12 +45,14 @@ class PostgresWriter:
         """Connect. Raises StoreUnavailable when that fails or another hub is there."""
         import asyncpg
 
+        # ValueError: the address makes no sense.
+        failures: tuple[type[Exception], ...] = (ValueError, *troubles())
         try:
             connection = await asyncpg.connect(self._url, timeout=10)
             free = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
             if not free:
                 await connection.close()
-        except troubles() as error:
+        except failures as error:
             raise StoreUnavailable(f"cannot reach PostgreSQL: {error}") from error
         if not free:
             raise StoreUnavailable("another hub is using this database; stop it, or give this one its own")
@@ -72,6 +78,8 @@ class PostgresWriter:
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise StoreError(f"a row cannot be stored: {error}") from error
         except troubles() as error:
+            if not isinstance(error, asyncpg.PostgresError):
+                connection.terminate()
             raise StoreUnavailable(f"the database cannot be written: {error}") from error
         return found
 
@@ -81,6 +89,7 @@ class PostgresWriter:
         try:
             return int(await connection.fetchval(POSITION))
         except troubles() as error:
+            connection.terminate()
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
 
     async def _run(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
 from tortoise.migrations.api import migrate
@@ -20,24 +21,35 @@ from hub.store.change import Change
 from hub.store.committer import Committer
 from hub.store.data import InstanceData
 from hub.store.ids import Ids
-from hub.store.postgres import PostgresWriter
+from hub.store.postgres import PostgresWriter, troubles
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
 from hub.store.statements import greatest_id
 
 APP: Final = "hub"
+_WHERE: Final = frozenset({"host", "port", "user", "password", "database"})
 
 
 def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
     connection: Any
     if database.startswith("postgres"):
-        connection = database.replace("postgresql://", "postgres://")
+        connection = _postgres(database)
     else:
         options = {"query_only": "ON"} if read_only else {}
         connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
     models = {"models": ["hub.store.models"], "migrations": "hub.store.migrations", "default_connection": "default"}
     return {"connections": {"default": connection}, "apps": {APP: models}}
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    """What Tortoise needs to connect as asyncpg does with the same URL: options are settings of the session."""
+    found: dict[str, Any] = expand_db_url(url.replace("postgresql://", "postgres://"))
+    credentials = found["credentials"]
+    options = {name: credentials.pop(name) for name in tuple(credentials) if name not in _WHERE}
+    if "sslmode" in options:
+        credentials["ssl"] = options.pop("sslmode")
+    return {**found, "credentials": {**credentials, "server_settings": options}}
 
 
 class Store:
@@ -63,11 +75,13 @@ class Store:
         lock = None if database else FileLock(data / "hub.lock")
         target = database or str(data / "hub.db")
         writer = PostgresWriter(database) if database else SqliteWriter(data / "hub.db")
+        below = troubles() if database else ()
+        failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *below)
         try:
             await writer.open()
             await _migrate(target)
             connection, close = await _connect(target)
-        except (StoreUnavailable, BaseORMException) as error:
+        except failures as error:
             await writer.close()
             if lock is not None:
                 lock.release()
@@ -125,9 +139,11 @@ async def _in_own_context(work: Any) -> Any:
 async def _migrate(target: str) -> None:
     async def run() -> None:
         context = TortoiseContext()
-        with context:
-            await migrate(config=tortoise_config(target))
-        await context.close_connections()
+        try:
+            with context:
+                await migrate(config=tortoise_config(target))
+        finally:
+            await context.close_connections()
 
     await _in_own_context(run())
 

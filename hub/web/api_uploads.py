@@ -9,7 +9,6 @@ from aiohttp import web
 from hub.records import Agent
 from hub.web.answering import answer
 from hub.web.book import Book
-from hub.web.images import PICTURES
 from hub.web.operations import Parameter
 from hub.web.words import locale_of, refusal
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 20 * 1024 * 1024
 TYPES: Final = frozenset(
     {
-        *PICTURES,
+        *("image/png", "image/jpeg", "image/gif", "image/webp"),
         *("application/pdf", "application/zip", "text/plain", "audio/mpeg", "audio/mp4", "video/mp4"),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -54,6 +53,6 @@ class UploadRequests:
     async def file(self, request: web.Request, agent: Agent) -> web.StreamResponse:
         """The bytes; a browser runs nothing of them."""
         kept = await self._hub.media.get(request.match_info["id"])
-        if kept is None or not self._hub.media.path_of(kept).is_file():
+        if kept is None:
             raise refusal("not_found", locale_of(request, self._hub.settings.locale))
-        return self._hub.media.response(request, kept)
+        return await self._hub.media.response(request, kept)

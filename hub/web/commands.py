@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 
 from hub.errors import Refused
-from hub.message import Body, parse_body
+from hub.message import Body, files_of, parse_body
 from hub.records import Agent, Conversation
 from hub.web.shapes import Json, agent_shape, message_shape
 from hub.web.views import conversation_row, visible
@@ -124,7 +124,8 @@ def _converted(data: Mapping[str, Any], type: type[Any]) -> Any:
 async def _send(asked: Asked, data: Send) -> Json:
     hub, agent = asked.hub, asked.agent
     body = _body(data.body)
-    await hub.media.check_body(body, f"agent:{agent.id}")
+    if files_of(body):
+        await hub.media.check_body(body, f"agent:{agent.id}")
     leg = int(data.leg) if data.leg is not None else None
     message = await hub.desk.send(
         agent, asked.conversation, body, visibility=data.visibility, leg=leg, client_id=asked.id

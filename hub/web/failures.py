@@ -73,7 +73,7 @@ def answer_for(error: Exception, request: web.Request, owner: str, log: Logger) 
     if isinstance(error, NotReady):
         return _later("not_ready", str(error) or "not ready; try again soon", error.retry_after or RETRY_AFTER)
     if isinstance(error, Rejected | Unsupported):
-        return error_answer(422, "rejected", str(error))
+        return error_answer(422, "rejected" if isinstance(error, Rejected) else "unsupported", str(error))
     if isinstance(error, CallFailed):
         return _later("not_ready", f"{error.instance} does not answer; try again soon", RETRY_AFTER)
     if not isinstance(error, HubError) and _is_bad_input(error):

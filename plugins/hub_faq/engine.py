@@ -17,7 +17,7 @@ from hub_faq.fusion import fuse
 from hub_faq.guards import Conflict
 from hub_faq.knowledge import Group, Knowledge
 from hub_faq.lexical import Words
-from hub_faq.meaning import Encoder, load_encoder
+from hub_faq.meaning import Encoder
 from hub_faq.normalise import Normaliser
 from hub_faq.synonyms import Synonyms
 from hub_faq.zones import Thresholds, Zone, zone_of
@@ -86,13 +86,14 @@ def build_engine(
     synonyms: Callable[[Callable[[str], str]], Synonyms],
     calibration: Calibration,
     thresholds: Thresholds,
-    encoder: Encoder | None = None,
+    encoder: Encoder,
+    stored: Encoder,
 ) -> LocalEngine:
-    """Load the encoder and index `knowledge`: two to three seconds of work, for a thread.
+    """Index `knowledge`: work for a thread. `encoder` is for questions, `stored` for the texts of the knowledge.
 
     `synonyms` makes the synonyms once it is given the spelling they are to be in.
     """
     normaliser = Normaliser()
     words = Words(synonyms(normaliser.clean))
-    gatherer = Gatherer(knowledge, elsewhere, normaliser, words, encoder or load_encoder())
+    gatherer = Gatherer(knowledge, elsewhere, normaliser, words, encoder, stored)
     return LocalEngine(gatherer, calibration, thresholds)

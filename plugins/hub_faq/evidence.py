@@ -53,12 +53,20 @@ class Evidence:
 class Gatherer:
     """Holds the indexes over one knowledge. Safe to use from several threads.
 
-    `elsewhere` are questions that are somebody else's business.
+    `elsewhere` are questions that are somebody else's business. `stored` encodes the texts of the knowledge, where that is not
+    `encoder` itself.
     """
 
     def __init__(
-        self, knowledge: Knowledge, elsewhere: Sequence[str], normaliser: Normaliser, words: Words, encoder: Encoder
+        self,
+        knowledge: Knowledge,
+        elsewhere: Sequence[str],
+        normaliser: Normaliser,
+        words: Words,
+        encoder: Encoder,
+        stored: Encoder | None = None,
     ) -> None:
+        stored = stored or encoder
         self.groups: Sequence[Group] = tuple(knowledge.groups.values())
         self._normaliser = normaliser
         self._words = words
@@ -76,15 +84,15 @@ class Gatherer:
         self._first = np.concatenate(([0], np.cumsum(self._sizes)[:-1]))
         self._exact = {text: number for number, text in self._questions}
         self._lexical = Lexical(self._cut)
-        self._meaning = Meaning(encoder, texts)
+        self._meaning = Meaning(stored, texts)
         vocabulary = sorted({word for words_of_one in self._cut for word in words_of_one})
         self._known = frozenset(vocabulary)
-        self._vocabulary = Meaning(encoder, vocabulary)
-        self._elsewhere = Meaning(encoder, [normaliser.clean(text) for text in elsewhere])
+        self._vocabulary = Meaning(stored, vocabulary)
+        self._elsewhere = Meaning(stored, [normaliser.clean(text) for text in elsewhere])
         self._learned = Learned(self._meaning.vectors, self._owner, len(self.groups))
         answers = [(number, text) for number, group in enumerate(self.groups) for text in group.answers.values()]
         self._answer_owner = np.array([number for number, _ in answers])
-        self._answers = Meaning(encoder, [normaliser.clean(text) for _, text in answers])
+        self._answers = Meaning(stored, [normaliser.clean(text) for _, text in answers])
 
     def _of(self, group: int) -> range:
         first = int(self._first[group])

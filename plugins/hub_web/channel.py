@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
-from hub import Channel, Conversation, Limits, Outbound, PluginConfig, Sent, hookimpl
+from hub import Channel, Conversation, Limits, NotReady, Outbound, PluginConfig, Sent, Unsupported, hookimpl
 from hub.pages import Topic
 from hub_web.commands import Commands
 from hub_web.config import WebConfig
@@ -46,7 +46,7 @@ class Web(Channel[WebConfig]):
         commands = Commands(ctx, config, visitors, uploads, self._link)
         tokens = VisitorTokens(ctx.secret("visitor tokens"), config.tokens)
         origins = Origins(config.allowed_origins, ctx.public_url)
-        sessions = Sessions(ctx, config, visitors, tokens, origins, commands)
+        sessions = Sessions(ctx, config, visitors, tokens, origins, commands, uploads)
         endpoint = VisitorEndpoint(ctx, visitors, commands, self._link, sessions.admit)
         self._queue = QueueNews(ctx, visitors)
         ctx.task(self._queue.run(), "places in the queue")
@@ -54,7 +54,12 @@ class Web(Channel[WebConfig]):
         yield
 
     def _link(self, media: str) -> str:
-        return self.ctx.media.url_for(media, f"/{self.ctx.name}/media", self.config.tokens.media)
+        prefix = f"/{self.ctx.name}/media"
+        try:
+            return self.ctx.media.url_for(media, prefix, self.config.tokens.media)
+        except (NotReady, Unsupported):
+            # The conversation stays readable; whoever opens the file is told why there is none.
+            return f"{prefix}/{media}"
 
     async def send(self, message: Outbound) -> Sent:
         """The stream brings the message to every page of the visitor; here we only learn whether one is open."""

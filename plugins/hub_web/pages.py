@@ -51,70 +51,39 @@ class Pages:
 
     def serve(self) -> None:
         """Take the routes."""
-        ctx, base = self._ctx, f"/{self._ctx.name}"
-        media = Parameter("id", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, place="path")
-        token = Parameter("token", {"type": "string"}, "From the address the message came with.", required=True)
+        base = f"/{self._ctx.name}"
+        if self._folder.is_dir():
+            self._ctx.static(base, self._folder, headers=FILE_HEADERS)
+        else:
+            self._ctx.log.warning("the chat's pages are not built: run npm run build:widget in frontend/")
+        self._ctx.route("GET", f"{base}/frame", self._frame)
+        self._ctx.route("GET", f"{base}/ws", self._socket)
+        self._serve_commands(base)
+        self._serve_files(base)
+
+    def _serve_commands(self, base: str) -> None:
+        begin = Operation(
+            "Begin or renew a visitor's session", request=SessionRequest, response=SessionAnswer, errors=(401, 403)
+        )
+        present = _bearer("The visitor's present state", 403)
         after = Parameter("after", whole(0, 2**53), "The cursor.", required=True)
         wait = Parameter("wait", whole(0, LONGEST_WAIT, 0), "Seconds to wait where there is nothing yet.")
-        any_object = {"type": "object"}
-        if self._folder.is_dir():
-            ctx.static(base, self._folder, headers=FILE_HEADERS)
-        else:
-            ctx.log.warning("the chat's pages are not built: run npm run build:widget in frontend/")
-        ctx.route("GET", f"{base}/frame", self._frame)
-        ctx.route("GET", f"{base}/ws", self._socket)
-        ctx.route(
-            "POST",
-            f"{base}/session",
-            self._session,
-            doc=Operation(
-                "Begin or renew a visitor's session", request=SessionRequest, response=SessionAnswer, errors=(401, 403)
-            ),
+        later = _bearer("What happened after a cursor", 403, 409, parameters=(after, wait))
+        do = _bearer("Do something once", 403, 404, 429, request=CommandRequest)
+        self._ctx.route("POST", f"{base}/session", self._session, doc=begin)
+        self._ctx.route("GET", f"{base}/snapshot", self._snapshot, doc=present)
+        self._ctx.route("GET", f"{base}/events", self._events, doc=later)
+        self._ctx.route("POST", f"{base}/commands", self._command, doc=do)
+
+    def _serve_files(self, base: str) -> None:
+        media = Parameter("id", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, place="path")
+        token = Parameter("token", {"type": "string"}, "From the address the message came with.", required=True)
+        file = Operation(
+            "A file of a message", parameters=(media, token), media="application/octet-stream", errors=(403,)
         )
-        ctx.route(
-            "GET",
-            f"{base}/snapshot",
-            self._snapshot,
-            doc=Operation("The visitor's present state", response=any_object, security="bearer", errors=(403,)),
-        )
-        ctx.route(
-            "GET",
-            f"{base}/events",
-            self._events,
-            doc=Operation(
-                "What happened after a cursor",
-                response=any_object,
-                parameters=(after, wait),
-                security="bearer",
-                errors=(403, 409),
-            ),
-        )
-        ctx.route(
-            "POST",
-            f"{base}/commands",
-            self._command,
-            doc=Operation(
-                "Do something once",
-                request=CommandRequest,
-                response=any_object,
-                security="bearer",
-                errors=(403, 404, 429),
-            ),
-        )
-        ctx.route(
-            "POST",
-            f"{base}/uploads",
-            self._upload,
-            doc=Operation("Send a file up", upload=True, response=any_object, security="bearer", errors=(403, 429)),
-        )
-        ctx.route(
-            "GET",
-            f"{base}/media/{{id}}",
-            self._media,
-            doc=Operation(
-                "A file of a message", parameters=(media, token), media="application/octet-stream", errors=(403,)
-            ),
-        )
+        up = _bearer("Send a file up", 403, 429, upload=True)
+        self._ctx.route("POST", f"{base}/uploads", self._upload, doc=up)
+        self._ctx.route("GET", f"{base}/media/{{id}}", self._media, doc=file)
 
     # -- pages --------------------------------------------------------------------------------------
 
@@ -170,9 +139,15 @@ class Pages:
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         media = request.match_info["id"]
-        if not self._ctx.media.check_link(media, request.query.get("token", "")):
+        store = self._ctx.media
+        if not store.check_link(media, request.query.get("token", "")):
             raise refused("media_link", self._ctx.locale)
-        kept = await self._ctx.media.get(media)
+        kept = await store.get(media)
         if kept is None:
             raise refused("not_found", self._ctx.locale)
-        return self._ctx.media.response(request, kept)
+        return await store.response(request, kept)
+
+
+def _bearer(summary: str, *errors: int, **more: Any) -> Operation:
+    """Something a page with a session may ask for."""
+    return Operation(summary, response={"type": "object"}, security="bearer", errors=errors, **more)

@@ -15,6 +15,7 @@ from hub_web.config import WebConfig, words_in
 from hub_web.identity import verify
 from hub_web.origins import Origins
 from hub_web.tokens import Visitor, VisitorTokens, new_anonymous
+from hub_web.uploads import Uploads
 from hub_web.visitors import Visitors
 from hub_web.words import refused
 
@@ -85,6 +86,7 @@ class Sessions:
         tokens: VisitorTokens,
         origins: Origins,
         commands: Commands,
+        uploads: Uploads,
     ) -> None:
         self._ctx = ctx
         self._config = config
@@ -92,6 +94,7 @@ class Sessions:
         self._tokens = tokens
         self._origins = origins
         self._commands = commands
+        self._uploads = uploads
 
     async def open(self, request: web.Request) -> SessionAnswer:
         """A session for the page that asks: a new visitor, the one of the shown token, or the one an identity names."""
@@ -124,14 +127,13 @@ class Sessions:
         dossier = await self._visitors.dossier(visitor)
         name = dossier.person.name if dossier is not None else visitor.facts.get("name", "")
         questions = [QuestionShape(words_in(one.label, locale), one.payload) for one in config.questions]
-        types = list(config.uploads.types)
         return SessionAnswer(
             token,
             ends,
             VisitorShape(visitor.external_id, name, bool(visitor.user)),
             Greeting(words_in(config.greeting, locale), questions),
             words_in(config.title, locale),
-            PageLimits(config.max_text, int(config.uploads.max_bytes), types),
+            PageLimits(config.max_text, int(config.uploads.max_bytes), self._uploads.types),
         )
 
     async def admit(self, request: web.Request, token: str) -> Visitor:

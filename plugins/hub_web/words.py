@@ -31,6 +31,8 @@ _WORDS: Final[dict[str, tuple[int, str, str]]] = {
     "lying_type": (415, "文件内容与类型不符。", "The file is not what its name or type says."),
     "picture_too_large": (422, "图片的尺寸太大了。", "This picture has too many pixels."),
     "file_large": (413, "文件太大了，最大 {limit} MB。", "This file is too large: at most {limit} MB."),
+    "no_files": (422, "本客服不支持收发文件。", "This chat takes no files."),
+    "files_later": (503, "暂时无法收发文件，请稍后再试。", "Files cannot be taken at the moment; please try again soon."),
     "upload_quota": (429, "上传的文件太多了，请一小时后再试。", "Too many files; please try again in an hour."),
 }
 

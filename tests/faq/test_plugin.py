@@ -25,7 +25,7 @@ DEMO: dict[str, Any] = {"sources": (str(KNOWLEDGE / "express"),), "synonyms": st
 @pytest.fixture
 def start(make_hub: Start, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a hub with the bot on the demo knowledge; the encoder is the one already loaded."""
-    monkeypatch.setattr("hub_faq.engine.load_encoder", lambda: encoder)
+    monkeypatch.setattr("hub_faq.plugin.load_encoder", lambda: encoder)
 
     async def start_hub(**config: Any) -> HubKit:
         kit: HubKit = await make_hub(
@@ -63,7 +63,7 @@ async def test_english_is_answered_in_english(start: Start) -> None:
     await visitor.hears("You are welcome")
 
 
-async def test_an_unclear_question_is_asked_back_and_the_choice_answers(start: Start) -> None:
+async def test_an_unclear_question_is_asked_back_and_the_choice_answers(start: Start, tmp_path: Path) -> None:
     visitor = (await start()).visitor("chat", "u1")
     await visitor.says("发票")
     await visitor.hears("您是不是想问")
@@ -72,7 +72,7 @@ async def test_an_unclear_question_is_asked_back_and_the_choice_answers(start: S
     assert 2 <= len(choices.buttons) <= 3
     await visitor.says("第二个")
     chosen = choices.buttons[1].payload.removeprefix("faq:pick:")
-    knowledge = load(FaqConfig.model_validate(DEMO), KNOWLEDGE).knowledge
+    knowledge = load(FaqConfig.model_validate(DEMO), KNOWLEDGE, tmp_path).knowledge
     await visitor.hears(knowledge.groups[chosen].answer("zh")[:20])
 
 
@@ -125,7 +125,7 @@ async def test_bad_sources_stop_the_instance_and_say_where(make_hub: Start, writ
 
 def test_a_missing_source_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml:1: there is no such file"):
-        load(FaqConfig(sources=("nowhere.yaml",)), tmp_path)
+        load(FaqConfig(sources=("nowhere.yaml",)), tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ def faults(sent: Texts, heard: Texts, replies: Texts) -> list[str]:
         found += [f"{person}: {text!r} stored {number} times" for text, number in counts.items() if number > 1]
         if sorted(stored) == sorted(texts) and stored != list(texts):
             found.append(f"{person}: out of order")
-        if sorted(answers) != sorted(f"echo {text}" for text in stored):
+        if sorted(answers) != sorted(f"echo: {text}" for text in stored):
             found.append(f"{person}: {len(answers)} replies to {len(stored)} messages")
-        elif answers != [f"echo {text}" for text in stored]:
+        elif answers != [f"echo: {text}" for text in stored]:
             found.append(f"{person}: replies out of order")
     found += [f"{person}: never wrote" for person in heard.keys() - sent.keys()]
     return found

@@ -25,7 +25,8 @@ class Scripted(Bot[PluginConfig]):
     async def answer(self, turn: Turn) -> Answer | None:
         self.turns.append(turn)
         given = self.act(turn)
-        return await given if asyncio.isfuture(given) else given
+        answer: Answer | None = await given if asyncio.isfuture(given) else given
+        return answer
 
 
 async def scripted(make_hub: MakeHub, act: Callable[[Turn], Any], *others: Any, **more: Any) -> tuple[HubKit, Scripted]:

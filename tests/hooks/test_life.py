@@ -42,7 +42,8 @@ class Late(Plugin[PluginConfig]):
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        raise NotReady("not yet")
+        if self.ctx.clock.now():
+            raise NotReady("not yet")
         yield
 
 

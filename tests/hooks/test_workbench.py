@@ -13,6 +13,7 @@ from hub.config import load
 from hub.hub import Hub
 from hub.message import plain_text
 from hub.server import Server
+from hub_media import Media
 from tests.web_core.desk_kit import CONFIG, House, Toy
 from tests.web_core.realtime_kit import Lines
 
@@ -78,7 +79,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     document = tmp_path / "hub.yaml"
     document.write_text(CONFIG + "".join(f"  - {{use: {name}}}\n" for name in plugins), encoding="utf-8")
     log = Lines()
-    async with Server(Hub(load(document, env={}, plugins={"toy": Toy, **plugins}), tmp_path / "data", log=log)) as server:
+    loaded = load(document, env={}, plugins={"toy": Toy, "media": Media, **plugins})
+    async with Server(Hub(loaded, tmp_path / "data", log=log)) as server:
         house = House(server, log)
         yield house
         await house.close()

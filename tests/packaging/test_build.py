@@ -108,4 +108,4 @@ def test_the_wheel_runs_away_from_its_checkout(wheel: Path, tmp_path: Path) -> N
         timeout=120,
     )  # fmt: skip
     assert done.stdout.startswith(str(tmp_path)), done.stderr
-    assert "instances: demo, web, faq, desk, ops" in done.stdout, done.stderr
+    assert "instances: demo, media, web, faq, desk, ops" in done.stdout, done.stderr

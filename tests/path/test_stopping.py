@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
 
 import pytest
 
@@ -144,3 +146,55 @@ async def test_a_fault_in_an_act_reaches_who_asked_and_the_lane_goes_on(hub_kit:
         await hub_kit.hub.path.play((await visitor.conversation()).person_id, "test", faulty)
     await visitor.says("二")
     await visitor.hears("二")
+
+
+async def test_what_ends_last_does_not_hold_up_the_end_by_a_delivery_of_its_own(make_hub: MakeHub) -> None:
+    world = FakePlatform()
+    kit = await make_hub(use(FakeChannel, "fake", world=world), EchoBot, clock=ManualClock())
+    visitor = kit.visitor("fake", "u1")
+    await visitor.says("一")
+    await visitor.hears("一")
+    begun, gate = asyncio.Event(), asyncio.Event()
+    world.fail(retry_after=LONG)
+    person = (await visitor.conversation()).person_id
+
+    async def slow(scene: Scene) -> None:
+        begun.set()
+        await gate.wait()
+        scene.line("closed")
+
+    act = asyncio.create_task(kit.hub.path.play(person, "test", slow))
+    await begun.wait()
+    stop = asyncio.create_task(dead_still(kit))
+    await kit.until(lambda: kit.hub.path.lanes._stopped, "a path that stops")
+    gate.set()
+    await act
+    await stop
+    assert [row["state"] for row in await kit.rows("SELECT state FROM outbox")] == [0]
+    assert world.texts() == ["一"]
+
+
+class Sluggish(EchoBot):
+    """Starts at once, and never again."""
+
+    starts: ClassVar[list[int]]
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        self.starts.append(1)
+        if len(self.starts) > 1:
+            await asyncio.Event().wait()
+        yield
+
+
+async def test_a_message_that_waits_for_a_bot_to_start_does_not_hold_up_the_end(make_hub: MakeHub) -> None:
+    starts: list[int] = []
+    bot = type("Sluggish", (Sluggish,), {"starts": starts})
+    kit = await make_hub(use(FakeChannel, "fake", world=FakePlatform()), use(bot, "bot"), clock=ManualClock())
+    again = asyncio.create_task(kit.hub.registry.restart("bot", EchoBot.Config()))
+    await kit.until(lambda: len(starts) == 2, "a bot that is starting")
+    await kit.visitor("fake", "u1").says("一")
+    await kit.until(lambda: kit.hub.path.lanes._resting, "a message that waits for it")
+    await dead_still(kit)
+    assert [row["state"] for row in await kit.rows("SELECT state FROM inbox")] == [0]
+    again.cancel()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import asyncpg
+import pytest
 from tortoise.context import TortoiseContext
 from tortoise.migrations.api import migrate
 
@@ -101,6 +103,29 @@ async def test_migrating_twice_is_harmless(empty_databases: Databases, tmp_path:
     store = await Store.open(tmp_path, SystemClock(), database=empty_databases(tmp_path), on_events=lambda _: None)
     assert await store.reader.value("SELECT value FROM datum WHERE name = ?", "a") == "1"
     await store.close()
+
+
+@both_databases
+async def test_tables_of_somebody_else_are_a_clear_error_and_nothing_is_held(
+    empty_databases: Databases, tmp_path: Path
+) -> None:
+    database = place(empty_databases, tmp_path)
+    await change(database, "CREATE TABLE message (mine INT)")
+    threads = threading.active_count()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match=r"message.*already exists"):
+            await Store.open(tmp_path, SystemClock(), database=empty_databases(tmp_path), on_events=lambda _: None)
+    assert threading.active_count() == threads
+    await change(database, "DROP TABLE message")
+    store = await Store.open(tmp_path, SystemClock(), database=empty_databases(tmp_path), on_events=lambda _: None)
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").write_bytes(b"no database" * 1000)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="file is not a database"):
+            await Store.open(tmp_path, SystemClock(), on_events=lambda _: None)
 
 
 @on_postgres

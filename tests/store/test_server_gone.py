@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from hub.errors import StoreUnavailable
+from hub.errors import ConfigError, StoreUnavailable
 from hub.testing import EchoBot, FakeChannel, HubKit, use
 from hub.testing.fixtures import MakeHub
 from tests.databases import Postgres, on_postgres
@@ -170,3 +171,39 @@ async def test_what_an_agent_does_goes_on_after_a_lost_answer(kit: HubKit, line:
     await agent.closes()
     await visitor.hears_line("closed")
     await visitor.hears_nothing_more()
+
+
+@pytest.mark.parametrize("option", ["", "&sslmode=disable", "&sslmode=prefer", "&application_name=front"])
+async def test_an_address_is_read_alike_for_writing_and_for_reading(
+    postgres: Postgres, tmp_path: Path, option: str
+) -> None:
+    one = Opened(tmp_path, postgres.create() + option)
+    await one.open()
+    await one.store.commit(datum("a"))
+    assert await one.values("SELECT name FROM datum") == ["a"]
+    if "application_name" in option:
+        assert await one.values("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'front'") == [2]
+    await one.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: url.replace("/hub", "/nothub"),
+        lambda url: url + "&nonsense=1",
+        lambda url: url + "&sslmode=nonsense",
+        lambda url: "postgres://u:p@127.0.0.1:nonsense/hub",
+    ],
+    ids=["no such database", "no such option", "no such mode", "no port"],
+)
+async def test_an_address_that_leads_nowhere_is_a_clear_error(
+    postgres: Postgres, tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    with pytest.raises(StoreUnavailable, match=r"cannot reach PostgreSQL: .*(hub|nonsense|sslmode)"):
+        await Opened(tmp_path, change(postgres.create())).open()
+
+
+async def test_without_its_driver_it_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(ConfigError, match=r"frontdesk-hub\[postgres\]"):
+        await Opened(tmp_path, "postgres://u@127.0.0.1/hub").open()

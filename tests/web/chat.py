@@ -18,6 +18,7 @@ from hub import Plugin
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
+from hub_media import Media
 from hub_web import Web
 from tests.web.echo_bot import Echo
 
@@ -26,6 +27,7 @@ PATIENCE: Final = 10.0
 
 CONFIG: Final = f"""
 plugins:
+  - {{use: media, required: true}}
   - use: web
     required: true
     config:
@@ -173,6 +175,6 @@ async def open_site(folder: Path, config: str = CONFIG, **plugins: type[Plugin[A
     """A hub on `config` with its data in `folder`; `plugins` are those the document uses besides."""
     document = folder / "hub.yaml"
     document.write_text(config, encoding="utf-8")
-    loaded = load(document, env={}, plugins={"web": Web, "echo": Echo, **plugins})
+    loaded = load(document, env={}, plugins={"media": Media, "web": Web, "echo": Echo, **plugins})
     async with Server(Hub(loaded, folder / "data")) as server, aiohttp.ClientSession() as session:
         yield Site(server, session)

@@ -19,6 +19,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.records import Agent
 from hub.server import Server
+from hub_media import Media
 from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
@@ -32,6 +33,7 @@ teams:
 service: {first_owner: queue}
 plugins:
   - {use: toy, required: true}
+  - {use: media, required: true}
 """
 Role = Literal["agent", "supervisor", "admin"]
 
@@ -211,7 +213,8 @@ async def open_house(path: Path, *, clock: Clock | None = None, config: str = CO
     document = path / "hub.yaml"
     document.write_text(config, encoding="utf-8")
     log = Lines()
-    hub = Hub(load(document, env={}, plugins={"toy": Toy, "ops": Ops}), path / "data", clock=clock, log=log)
+    plugins = {"media": Media, "toy": Toy, "ops": Ops}
+    hub = Hub(load(document, env={}, plugins=plugins), path / "data", clock=clock, log=log)
     async with Server(hub) as server:
         house = House(server, log)
         try:

@@ -14,6 +14,7 @@ from hub.hub import Hub
 from hub.server import Server
 from hub.web.rights import sees
 from hub.web.views import VIEWS
+from hub_media import Media
 from tests.web_core import desk_kit
 from tests.web_core.desk_kit import CONFIG, House, Toy
 from tests.web_core.realtime_kit import Lines
@@ -50,7 +51,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[House]:
     """A hub with plugins that show something beside a conversation, and one that fails."""
     document = tmp_path / "hub.yaml"
     document.write_text(f"{CONFIG}  - {{use: broken}}\n  - {{use: beside}}\n", encoding="utf-8")
-    plugins = {"toy": Toy, "beside": Beside, "broken": Broken}
+    plugins = {"toy": Toy, "media": Media, "beside": Beside, "broken": Broken}
     log = Lines()
     hub = Hub(load(document, env={}, plugins=plugins), tmp_path / "data", log=log)
     async with Server(hub) as server:
@@ -241,7 +242,7 @@ async def test_the_plugins_and_how_they_are(shop: House) -> None:
     sue = await shop.person("sue", "supervisor")
     _, answer = await sue.get("/api/plugins")
     states = {one["name"]: one["state"] for one in answer["instances"]}
-    assert states == {"toy": "running", "broken": "running", "beside": "running"}
+    assert states == {"toy": "running", "media": "running", "broken": "running", "beside": "running"}
     assert set(answer["instances"][0]) == {"name", "plugin", "state", "reason", "since"}
 
 

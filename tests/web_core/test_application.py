@@ -57,7 +57,7 @@ EXPECTED = [
     (PluginFault("shop", RuntimeError("inside")), 503, "not_ready", "2"),
     (HookFailed("shop", "filter_inbound", RuntimeError("inside")), 503, "not_ready", "2"),
     (Rejected("the platform says no"), 422, "rejected", None),
-    (Unsupported("shop", "voice"), 422, "rejected", None),
+    (Unsupported("shop", "voice"), 422, "unsupported", None),
     (web.HTTPUnauthorized(), 401, "not_signed_in", None),
     (web.HTTPTooManyRequests(headers={"Retry-After": "9"}), 429, "too_many", "9"),
     (msgspec.DecodeError("malformed"), 400, "bad_request", None),

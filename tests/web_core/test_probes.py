@@ -12,7 +12,8 @@ async def test_ready_and_alive(desk: House) -> None:
     assert await person.get("/healthz") == (200, {"status": "ok", "version": desk.hub.version})
     status, answer = await person.get("/readyz")
     assert (status, answer["ready"], answer["store"]) == (200, True, True)
-    assert answer["instances"] == [{"name": "toy", "state": "running", "required": True}]
+    running = {"state": "running", "required": True}
+    assert answer["instances"] == [{"name": "toy", **running}, {"name": "media", **running}]
     assert "error" not in answer
 
 

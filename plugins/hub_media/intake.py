@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hub.errors import Refused, StoreUnavailable
-from hub.web.images import HEAD, TEXT, is_plain_text, type_of
+from hub import Refused, StoreUnavailable
+from hub_media.kinds import HEAD, TEXT, is_plain_text, type_of
 
 _WRITE_AT: Final = 256 * 1024
 
@@ -18,7 +18,7 @@ RunSync = Callable[..., Awaitable[Any]]
 
 
 class Intake:
-    """``async with`` it; what is not finished is gone afterwards. Disk work is done in threads, by `run_sync`.
+    """``async with`` it; `part`, where it is written, is gone afterwards. Disk work is done in threads, by `run_sync`.
 
     `size` counts bytes, `head` are the first of them, `digest` is the SHA-256 in hex.
     """
@@ -43,7 +43,9 @@ class Intake:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        settle(self._part, self._file)
+        if self._file is not None:
+            self._file.close()
+        self._part.unlink(missing_ok=True)
 
     @property
     def digest(self) -> str:
@@ -90,33 +92,21 @@ class Intake:
         except OSError as error:
             raise StoreUnavailable(f"a file cannot be kept: {error.strerror}") from error
 
-    async def finish(self, final: Path) -> None:
-        """Safe on the disk, under its final name."""
+    async def finish(self) -> Path:
+        """Complete and safe on the disk; where it is until it is put on its shelf."""
         await self._write()
         assert self._file is not None
         try:
-            await self._run_sync(_keep, self._file, self._part, final)
+            await self._run_sync(_close, self._file)
         except OSError as error:
             raise StoreUnavailable(f"a file cannot be kept: {error.strerror}") from error
+        return self._part
 
 
-def _keep(file: BinaryIO, part: Path, final: Path) -> None:
+def _close(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
     file.close()
-    part.rename(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def settle(path: Path, file: BinaryIO | None) -> None:
-    """Close and remove what may be left of a file."""
-    if file is not None:
-        file.close()
-    path.unlink(missing_ok=True)
 
 
 def too_large(max_bytes: int) -> Refused:

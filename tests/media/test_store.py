@@ -14,13 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from hub.errors import Refused, StoreUnavailable
-from hub.message import Element, File, Image, Text
+from hub import Attachment, Element, File, Image, Refused, StoreUnavailable, Text
 from hub.store.change import Change
 from hub.testing import ManualClock
-from hub.web.images import type_of
-from hub.web.media import Attachment, clean_name, disposition
-from tests.web_core.plain_kit import Place, open_place
+from hub_media.kinds import type_of
+from hub_media.names import clean_name, disposition
+from tests.media.kit import open_place
+from tests.web_core.plain_kit import Place
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">IIBBBBB", 640, 480, 8, 2, 0, 0, 0)
 GIF = b"GIF89a" + struct.pack("<HH", 32, 16) + bytes(8)
@@ -66,7 +66,7 @@ async def keep(
     place: Place, data: bytes | Iterable[bytes], declared: str = "", *, name: str = "a", types: Collection[str] = TYPES
 ) -> Attachment:
     given = {"owner": "agent:1", "name": name, "declared": declared, "max_bytes": 1_000_000, "types": types}
-    return await place.hub.media.store(pieces(data), **given)  # type: ignore[arg-type]
+    return await place.hub.media.keep(pieces(data), **given)  # type: ignore[arg-type]
 
 
 async def refused(place: Place, data: bytes | Iterable[bytes], declared: str = "", **more: Any) -> tuple[int, str]:
@@ -98,7 +98,7 @@ async def test_what_is_kept_is_what_came(place: Place) -> None:
     ):
         kept = await keep(place, data, declared, name="文件.bin")
         assert (kept.mime, (kept.width, kept.height), kept.size) == (mime, size, len(data)), mime
-        assert place.hub.media.path_of(kept).read_bytes() == data
+        assert b"".join([piece async for piece in place.hub.media.read(kept)]) == data
         assert await place.hub.media.get(kept.id) == kept
     assert len(left(place)) == await rows(place) == 10
 
@@ -159,7 +159,7 @@ async def test_a_sender_that_stops_in_the_middle_leaves_nothing(place: Place) ->
         await never.wait()
 
     given = {"owner": "a", "name": "a", "max_bytes": 1_000_000, "types": TYPES}
-    task = asyncio.create_task(place.hub.media.store(slow(), **given))  # type: ignore[arg-type]
+    task = asyncio.create_task(place.hub.media.keep(slow(), **given))  # type: ignore[arg-type]
     await begun.wait()
     assert len(left(place)) == 1
     task.cancel()
@@ -194,7 +194,7 @@ def site(place: Place) -> Place:
     async def give(request: web.Request) -> web.StreamResponse:
         kept = await media.get(request.match_info["id"])
         assert kept is not None
-        return media.response(request, kept)
+        return await media.response(request, kept)
 
     place.hub.routes.add("POST", "/take", take, owner="shop")
     place.hub.routes.add("GET", "/give/{id}", give, owner="shop")
