@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.calling import attempt
-from hub.cli_store import add_commands
 from hub.cli_words import word
 from hub.commands import Command
 from hub.config import json_schema, load
@@ -117,7 +116,6 @@ def make_parser(locale: str) -> Word:
     add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
     add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
     add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
-    add_commands(commands, locale)
     for name, points in brought_words().items():
         if name not in commands.choices:
             filler = partial(_fill, points, locale)

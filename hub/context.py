@@ -25,14 +25,18 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.families import SurveyAnswer
+    from hub.house import House
     from hub.hub import Hub
     from hub.intents import Intent
     from hub.log import Logger
     from hub.people.dossiers import Dossier
     from hub.people.reading import Reading
     from hub.plugin import Accepted, Inbound, MediaStore
+    from hub.store.change import Change
     from hub.store.data import InstanceData
+    from hub.store.reader import Reader
     from hub.web.operations import Operation
+    from hub.web.protocol import Endpoint
     from hub.web.realtime import Realtime
 
 T = TypeVar("T")
@@ -108,10 +112,40 @@ class Context:
         """Small durable values of this instance (cursors, tokens), by key."""
         return self._hub.store.data(self.name)
 
+    @property
+    def house(self) -> House:
+        """For a plugin that serves the people who work here: agents, conversations, how the hub is; see `hub.house`."""
+        return self._hub.house(self)
+
+    # -- tables of its own ----------------------------------------------------------------------
+
+    @property
+    def reader(self) -> Reader:
+        """Reads rows by SQL with ``?``, mostly those of the plugin's own tables (`Plugin.tables`, `hub.tables`)."""
+        return self._hub.store.reader
+
+    async def commit(self, change: Change) -> None:
+        """Store all of `change`, or nothing. Raises Conflict, StoreUnavailable."""
+        await self._hub.store.commit(change)
+
+    def submit(self, change: Change) -> None:
+        """The same without waiting. Raises StoreUnavailable when the hub is stopping."""
+        self._hub.store.committer.submit(change)
+
+    def new_id(self) -> int:
+        """An id that is greater than all before it."""
+        return self._hub.store.ids.next()
+
+    # -- secrets and counters -------------------------------------------------------------------
+
     def secret(self, purpose: str) -> bytes:
         """32 bytes that are stable, this instance's own, and different for each purpose: for signing."""
         text = f"{self.name}:{purpose}".encode()
         return hmac.digest(self._hub.secret, text, hashlib.sha256)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Count something for the metrics page."""
+        self._hub.count(name, number)
 
     # -- messages -------------------------------------------------------------------------------
 
@@ -139,10 +173,11 @@ class Context:
         return (self._hub.registry.platform_of(self.name), scope or self.name, external_id)
 
     async def customer_typing(self, external_id: str, on: bool, scope: str = "") -> None:
-        """A customer is typing: the desks see it. Passing news, never stored."""
+        """A customer is typing: whoever shows that to agents is told. Passing news, never stored."""
         dossier = await self.dossier(external_id, scope)
-        if dossier is not None:
-            self._hub.customer_typing(dossier, on)
+        if dossier is not None and dossier.conversation is not None:
+            facts = {"person": dossier.person, "conversation": dossier.conversation, "on": on}
+            await self._hub.calls.notify("customer_typing", **facts)
 
     def place_in_queue(self, conversation: Conversation) -> int:
         """1 for the one who is next in the queue this conversation waits in."""
@@ -150,11 +185,7 @@ class Context:
 
     def owner_name(self, conversation: Conversation) -> str:
         """The name of who owns a conversation, for people to read."""
-        return self._hub.accounts.owner_name(conversation)
-
-    def set_canned(self, replies: Sequence[tuple[str, str]]) -> None:
-        """Ready-made replies (title, text) that the workbench offers while this instance runs."""
-        self.undo("canned replies", self._hub.add_canned(replies))
+        return self._hub.agents.owner_name(conversation)
 
     async def survey_answered(self, answer: SurveyAnswer) -> None:
         """Store a survey's answer and tell all `survey_answered` hooks."""
@@ -168,6 +199,15 @@ class Context:
         Raises ConfigError when another instance serves it already.
         """
         self.undo(f"route {method} {path}", self._hub.routes.add(method, path, handler, owner=self.name, doc=doc))
+
+    def stream(self, path: str, endpoint: Endpoint) -> None:
+        """Speak the realtime protocol at `path` while this instance runs; at its end the pages are told to come back."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await self._hub.realtime.serve(request, endpoint)
+
+        self.undo(f"pages of {path}", partial(self._hub.realtime.end, endpoint))
+        self.route("GET", path, serve)
 
     def static(self, prefix: str, directory: Path, *, spa: bool = False, headers: Mapping[str, str] | None = None) -> None:
         """Serve the files of `directory` under `prefix`; with `spa` an unknown page gets ``index.html``.

@@ -66,6 +66,10 @@ class Hooks:
     async def hub_started(self) -> None:
         """All instances had their first chance to start and the hub accepts messages."""
 
+    @hook("life cycle", "collect")
+    async def welcome(self, url: str) -> Sequence[str] | None:
+        """The hub answers at `url`: lines for whoever started it on a terminal, such as a link to begin with."""
+
     @hook("life cycle", "notify")
     async def hub_stopping(self) -> None:
         """The hub is about to stop: channels still send, nothing new is accepted."""
@@ -144,6 +148,10 @@ class Hooks:
         """A survey came back and is stored as an event of kind ``survey.answered``."""
 
     # -- workbench ---------------------------------------------------------------------------
+
+    @hook("workbench", "notify", deadline=3.0)
+    async def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:
+        """A customer began to type, or stopped. Passing news, told to whoever shows it to the agents."""
 
     @hook("workbench", "collect", deadline=3.0)
     async def desk_panels(self, conversation: Conversation, person: Person) -> Panel | None:

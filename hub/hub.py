@@ -16,25 +16,25 @@ from typing import Any, Final, TypeVar
 from hub.calling import Calls
 from hub.clock import Clock, SystemClock
 from hub.config import LoadedConfig
-from hub.conversations.desk import Desk
+from hub.context import Context
 from hub.conversations.texts import Texts
 from hub.errors import StoreUnavailable
 from hub.feeds import Feeds
+from hub.house import House
 from hub.log import Logger, make_logger
 from hub.path.notifier import Notifier
 from hub.path.path import MessagePath
-from hub.people.dossiers import Dossier, People
+from hub.people.agents import Agents
+from hub.people.dossiers import People
 from hub.people.reading import Reading
 from hub.plugin import MediaStore
 from hub.records import Event
 from hub.registry import Registry
+from hub.store.apps import apps_of
 from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
 from hub.watchdog import Watchdog
-from hub.web import api, desk_endpoint
-from hub.web.accounts import Accounts
-from hub.web.desk_endpoint import customer_typing
 from hub.web.outgoing import Outgoing
 from hub.web.realtime import Realtime
 from hub.web.routes import Routes
@@ -52,7 +52,7 @@ class Hub:
     store: Store
     reading: Reading
     people: People
-    accounts: Accounts
+    agents: Agents
     secret: bytes
 
     def __init__(
@@ -64,7 +64,6 @@ class Hub:
         self.log = log or make_logger(level=self.settings.log.level, json=self.settings.log.json_lines)
         self.counters: Counter[str] = Counter()
         self.stopping = False
-        self.canned: list[dict[str, str]] = []
         self.texts = Texts(self.settings.locale, self.settings.service.texts)
         self.calls = Calls(clock=self.clock, log=self.log)
         self.registry = Registry(self)
@@ -74,10 +73,10 @@ class Hub:
         self.notifier = Notifier(self)
         self.feeds = Feeds(self)
         self.timers = Timers(self)
-        self.desk = Desk(self)
         self.path = MessagePath(self)
         self.watchdog = Watchdog(self.log, self.calls)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="plugin")
+        self._apps = apps_of(spec.cls for spec in config.instances)
         for instance in config.instances:
             self.registry.add(instance)
 
@@ -88,23 +87,24 @@ class Hub:
     async def __aexit__(self, *error: object) -> None:
         await self.stop()
 
+    async def open(self) -> None:
+        """Open the store and learn what is there; nothing moves yet. Raises StoreUnavailable."""
+        database = self.settings.database
+        store = await Store.open(self.data, self.clock, database=database, on_events=self._on_events, apps=self._apps)
+        self.store = store
+        self.reading = Reading(store.reader)
+        self.people = People(self.reading)
+        self.secret = await self._own_secret()
+        self.agents = Agents(self)
+        await self.people.start()
+        await self.agents.start()
+
     async def start(self) -> None:
         """Open the store, take up what was left, start the plugins.
 
         Raises StoreUnavailable when the store cannot be opened, ConfigError when a required plugin cannot start.
         """
-        store = await Store.open(
-            self.data, self.clock, database=self.settings.database, on_events=self._on_events
-        )
-        self.store = store
-        self.reading = Reading(store.reader)
-        self.people = People(self.reading)
-        self.secret = await self._own_secret()
-        self.accounts = Accounts(self)
-        await self.people.start()
-        await self.accounts.start()
-        api.register(self)
-        desk_endpoint.register(self)
+        await self.open()
         await self.calls.start()
         self.watchdog.start()
         self.realtime.start()
@@ -113,9 +113,14 @@ class Hub:
         self.timers.start()
         await self.calls.notify("hub_started")
 
+    def begin_to_stop(self) -> None:
+        """From now on take nothing new, and answer those who wait for what has not begun."""
+        self.stopping = True
+        self.path.close()
+
     async def stop(self) -> None:
         """Take nothing new, end what is under way, let everything go. What is not done stays stored."""
-        self.stopping = True
+        self.begin_to_stop()
         if not hasattr(self, "store"):
             return
         await self.calls.notify("hub_stopping")
@@ -126,6 +131,10 @@ class Hub:
         await self.registry.stop_all()
         self.watchdog.stop()
         await self.calls.stop()
+        await self.close()
+
+    async def close(self) -> None:
+        """Let the store go; the end of `open`."""
         await self.store.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -142,25 +151,14 @@ class Hub:
         self.feeds.wake()
         self.realtime.publish(events)
 
+    def house(self, ctx: Context) -> House:
+        """What the instance behind `ctx` may know and do on the side of those who serve."""
+        return House(self, ctx)
+
     @property
     def media(self) -> MediaStore[Any]:
         """The plugin that keeps files. Raises Unsupported when there is none, NotReady while it does not run."""
         return self.registry.media()
-
-    def add_canned(self, replies: Sequence[tuple[str, str]]) -> Callable[[], None]:
-        """Offer ready-made replies; returns how to take them back."""
-        mine = [{"title": title, "text": text} for title, text in replies]
-        self.canned.extend(mine)
-
-        def take_back() -> None:
-            for reply in mine:
-                self.canned.remove(reply)
-
-        return take_back
-
-    def customer_typing(self, dossier: Dossier, on: bool) -> None:
-        """Tell the desks that a customer types."""
-        customer_typing(self, dossier, on)
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something for the metrics page."""

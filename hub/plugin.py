@@ -37,11 +37,13 @@ class Plugin(Generic[C]):
 
     `Config` is the pydantic model of the instance's ``config`` in the YAML. `requires_hub` is a PEP 440
     specifier checked before anything starts. `needs` names plugin families (classes) that must be running first.
+    `tables` names the module with the plugin's own Tortoise models (see `hub.tables`), such as ``hub_desk.tables``.
     """
 
     Config: ClassVar[type[PluginConfig]] = PluginConfig
     requires_hub: ClassVar[str] = ""
     needs: ClassVar[tuple[type[Plugin[Any]], ...]] = ()
+    tables: ClassVar[str] = ""
 
     def __init__(self, config: C, ctx: Context) -> None:
         self.config = config

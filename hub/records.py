@@ -17,6 +17,8 @@ OwnerKind = Literal["bot", "queue", "agent"]
 Direction = Literal["in", "out", "note", "system"]
 AuthorKind = Literal["person", "agent", "bot", "system"]
 MessageState = Literal["received", "queued", "sent", "delivered", "read", "failed"]
+Role = Literal["agent", "supervisor", "admin"]
+AgentState = Literal["online", "break", "offline"]
 WaitReason = Literal["", "asked", "unsure", "bot_failed", "no_bot", "returned", "transferred"]
 
 
@@ -152,9 +154,9 @@ class Agent(Record, frozen=True):
     id: int
     login: str
     name: str
-    role: Literal["agent", "supervisor", "admin"] = "agent"
+    role: Role = "agent"
     teams: tuple[str, ...] = ()
-    state: Literal["online", "break", "offline"] = "offline"
+    state: AgentState = "offline"
     active: bool = True
     connected: bool = False
 

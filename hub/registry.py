@@ -29,6 +29,7 @@ class Registry:
         self._hub = hub
         self._instances: dict[str, Instance] = {}
         self._started: list[Instance] = []
+        self._coming: dict[str, bool] = {}
         self._news: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
         hub.calls.on_suspended = partial(self._breaker, "suspended")
@@ -85,9 +86,18 @@ class Registry:
         """Return when the instance is, or be it briefly was, in one of `states`."""
         await one_of([self._instance(name)], *states)
 
+    def is_coming(self, hook: str) -> bool:
+        """Does an instance start that implements `hook`? Asked for every message, so kept until a state changes."""
+        if hook not in self._coming:
+            self._coming[hook] = bool(self._on_their_way(hook))
+        return self._coming[hook]
+
+    def _on_their_way(self, hook: str) -> list[Instance]:
+        return [one for one in self._instances.values() if one.on_its_way and takes_part(one.spec.cls, hook)]
+
     async def arrive(self, hook: str, seconds: float) -> bool:
         """Wait, not longer than `seconds`, for instances that implement `hook` and are starting; False when there are none."""
-        coming = [one for one in self._instances.values() if one.on_its_way and takes_part(one.spec.cls, hook)]
+        coming = self._on_their_way(hook)
         if coming:
             settled = asyncio.gather(*(one_of([one], *UP, "retrying", "failed", "stopping", "stopped") for one in coming))
             await within(self._hub.clock, seconds, settled)
@@ -173,6 +183,7 @@ class Registry:
 
     def _changed(self, instance: Instance) -> None:
         """Queue the news: hooks are slow and states are not, and everybody hears them in order."""
+        self._coming.clear()
         self._news.put_nowait((instance.spec.name, instance.state, instance.reason))
         if self._teller is None:
             self._teller = asyncio.create_task(self._tell(), name="hub: instance_changed")

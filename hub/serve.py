@@ -20,10 +20,6 @@ from hub.server import Server
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "ready": ("{name}已启动：{url}", "{name} is ready: {url}"),
-    "setup": (
-        "尚无管理员。请打开此链接创建第一个管理员账号（仅可使用一次）：",
-        "There is no administrator yet. Open this link to make the first account (it works once):",
-    ),
     "stopping": ("正在停止……再按一次 Ctrl+C 立即退出", "stopping … press Ctrl+C again to exit at once"),
     "stopped": ("已停止", "stopped"),
     "address": ("无法监听 {host}:{port}：{why}", "cannot listen on {host}:{port}: {why}"),
@@ -89,10 +85,9 @@ class _Process:
     async def _welcome(self, server: Server) -> None:
         name = self._config.settings.name_for("")
         self._say(self._word("ready", name=name, url=server.url))
-        token = await server.hub.accounts.make_setup_link()
-        if token is not None:
-            self._say(self._word("setup"))
-            self._say(f"{server.url}/desk/setup#token={token}")
+        for lines in await server.hub.calls.collect("welcome", url=server.url):
+            for line in lines:
+                self._say(line)
 
     def _why(self, error: HubError | OSError) -> str:
         if isinstance(error, ConfigError):

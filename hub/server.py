@@ -69,7 +69,7 @@ class Server:
         if self._stopped:
             return
         self._stopped = True
-        self.hub.stopping = True
+        self.hub.begin_to_stop()
         runner, self._runner = self._runner, None
         if runner is not None:
             # Before aiohttp waits for handlers to end: those of sockets would not. Who comes now is sent away at once.

@@ -80,7 +80,7 @@ async def numbers(ctx: Context) -> Numbers:
         due = int(await hub.store.reader.value("SELECT count(*) FROM outbox WHERE state = 0") or 0)
     except StoreUnavailable:
         due = None
-    connected = [agent.state for agent in hub.accounts.all() if agent.connected]
+    connected = [agent.state for agent in hub.agents.all() if agent.connected]
     lag = {(one.instance, one.name): max(0, committer.position - one.position) for one in hub.feeds.status()}
     return Numbers(
         name=hub.settings.name_for(""), version=hub.version,

@@ -56,6 +56,7 @@ class Scene:
         self.before = dossier.conversation
         self.said: list[Message] = []
         self.outgoing: list[tuple[Message, Leg]] = []
+        self.kept_back: list[Message] = []
         self.now = now
         self.actor = actor
         self._dossier = dossier
@@ -203,8 +204,6 @@ class Scene:
         if not note:
             self.change.write(Statements.add_outbox, outbox_row(message, leg.channel))
             self.outgoing.append((message, leg))
-        if client_id and author.kind == "agent":
-            self.change.write(Statements.sent_once, (f"{author.id}/{client_id}", message.id))
         return message
 
     def _leg_for(self, leg_id: int | None) -> Leg:
@@ -226,7 +225,7 @@ class Scene:
         self.said.append(message)
         self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
-            text = fitting(plain_text(message.body), LAST_TEXT)
+            text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
         self.change.event(
             "message.created",
@@ -246,7 +245,9 @@ class Scene:
 
     def keep_back(self, message: Message, reason: str) -> None:
         """Do not say it: it becomes a note, so that agents read what was to be said and why it was not."""
-        self._restate(message, replace(message, direction="note", state="failed", error=fitting(reason, 500)))
+        note = replace(message, direction="note", state="failed", error=fitting(reason, 500))
+        self.kept_back.append(note)
+        self._restate(message, note)
         self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
         self.change.writes = [
             (statement, row)
@@ -281,25 +282,26 @@ class Scene:
         waiting_since = conversation.waiting_since or unanswered or self.now
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
+        was = _owner_of(conversation)
         self._move(
             owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0
         )
-        self._event("conversation.queued", {"reason": reason, "team": team})
+        self._event("conversation.queued", {"reason": reason, "team": team, "was": was})
         if reason not in ("returned", "transferred"):
             self.line("handed_over")
 
     def assign_agent(self, agent: Agent) -> None:
         """To an agent, who is announced to the customer."""
-        self._open_conversation()
+        was = _owner_of(self._open_conversation())
         self._move(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name})
+        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name, "was": was})
         self.line("joined", name=agent.name)
 
     def assign_bot(self) -> None:
         """Back to the bots."""
-        self._open_conversation()
+        was = _owner_of(self._open_conversation())
         self._move(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"bot": True})
+        self._event("conversation.assigned", {"bot": True, "was": was})
 
     def count_unsure(self, unsure: bool) -> int:
         """How often in a row the bots were unsure, this time included."""
@@ -403,17 +405,14 @@ class Scene:
         dossier.legs = self.legs
         dossier.identities.update(self._new_identities)
         if dossier.history is not None:
-            dossier.history.extend(message for message in self.said if message.direction != "note")
+            for message in self.said:
+                if message.direction != "note":
+                    dossier.history.append(message)
 
     @property
     def dossier(self) -> Dossier:
         """The dossier the scene is about."""
         return self._dossier
-
-    @property
-    def kept_back(self) -> Sequence[Message]:
-        """What filters did not let out."""
-        return [message for message in self.said if message.state == "failed"]
 
     @property
     def new_identities(self) -> Iterable[Identity]:
@@ -445,6 +444,11 @@ class Scene:
         facts = {**data, "by": self.actor} if self.actor else data
         conversation_id = self._any_conversation().id
         self.change.event(kind, self.now, self.person.id, conversation_id, public=public, data=facts)
+
+
+def _owner_of(conversation: Conversation) -> dict[str, str]:
+    """Who had it, for those who read the log: whoever sees it no longer has to be told."""
+    return {"owner_kind": conversation.owner_kind, "owner_id": conversation.owner_id, "team": conversation.team}
 
 
 def _last_inbound(leg: Leg) -> int:

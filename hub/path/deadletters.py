@@ -63,6 +63,11 @@ class DeadLetters:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
+    @property
+    def total(self) -> int:
+        """How many there are, without asking the store."""
+        return self._hub.path.dead_total
+
     async def all(self) -> Sequence[DeadLetter]:
         """See `list_dead`."""
         return await list_dead(self._hub.store.reader)

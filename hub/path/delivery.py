@@ -114,9 +114,8 @@ class Delivery:
         return state == DUE and id not in self.under_way
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
-        early = (parcel.due_at - self._now()) / 1000
-        if early > 0:
-            await self._rest(early)
+        if parcel.due_at and parcel.due_at > self._now():
+            await self._rest((parcel.due_at - self._now()) / 1000)
         while not await self._attempt(parcel):
             pass
 
@@ -204,7 +203,7 @@ class Delivery:
     def _done(self, parcel: Parcel, sent: Sent) -> None:
         """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
         self._hub.count("sent")
-        change, message, external_id = Change(), parcel.message, fitting(sent.external_id, 200)
+        change, message, external_id = Change(), parcel.message, sent.external_id and fitting(sent.external_id, 200)
         change.write(Statements.drop_outbox, (parcel.id,))
         if external_id or sent.state != "sent":
             change.write(Statements.message_delivered, (sent.state, external_id, message.id))

@@ -14,17 +14,18 @@ from functools import partial
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Run = Callable[["asyncio.Task[None] | None"], Awaitable[None]]
 
 
 class Crew:
     """The tasks that run lanes. One that has ended a lane goes on with the next that is ready, so that most cost no task."""
 
     def __init__(self) -> None:
-        self._ready: deque[Callable[[], Awaitable[None]]] = deque()
+        self._ready: deque[Run] = deque()
         self._called = False
 
-    def take(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Call `run` in some task, soon."""
+    def take(self, run: Run) -> None:
+        """Call `run` with the task it will be in, soon."""
         self._ready.append(run)
         if not self._called:
             self._called = True
@@ -37,8 +38,9 @@ class Crew:
             asyncio.create_task(self._work())  # noqa: RUF006 - the lanes hold their tasks
 
     async def _work(self) -> None:
+        task = asyncio.current_task()
         while self._ready:
-            await self._ready.popleft()()
+            await self._ready.popleft()(task)
 
 
 class _Lane(Generic[Item]):
@@ -82,8 +84,8 @@ class Lanes(Generic[Item]):
         else:
             lane.items.append(item)
 
-    async def _run(self, lane: _Lane[Item]) -> None:
-        lane.task = asyncio.current_task()
+    async def _run(self, lane: _Lane[Item], task: asyncio.Task[None] | None) -> None:
+        lane.task = task
         items = lane.items
         try:
             while items and not self._stopped:

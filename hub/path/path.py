@@ -63,11 +63,15 @@ class MessagePath:
         """Finish what is under way; what has not begun stays stored for the next run."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        self.close()
+        await self.lanes.stop(patience)
+        await self.delivery.lanes.stop(patience)
+
+    def close(self) -> None:
+        """Begin nothing new: what is stored waits for the next run, and whoever waits for an act is told to come back."""
         for item in self.lanes.close():
             if isinstance(item, Act):
                 item.refuse(stopping())
-        await self.lanes.stop(patience)
-        await self.delivery.lanes.stop(patience)
 
     async def _sweep(self) -> None:
         while True:

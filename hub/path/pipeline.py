@@ -106,9 +106,11 @@ class Pipeline:
                 # Somebody else was recognised in this person while the arrival waited to be.
                 self._claims.pop(arrival.identity, None)
                 return arrival.identity
-            await self._bots_arrive(arrival, dossier)
+            if hub.registry.is_coming("answer"):
+                await self._bots_arrive(arrival, dossier)
+                dossier = await hub.people.dossier(key)
             now = int(hub.clock.now() * 1000)
-            scene = Scene(await hub.people.dossier(key), hub.store.ids, now, hub.texts)
+            scene = Scene(dossier, hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
             if known is None and await self._bots_arrive(arrival, None):
@@ -264,7 +266,7 @@ class Pipeline:
         author = Author("bot", actor, self._hub.settings.name_for(scene.person.locale))
         for intent in intents:
             if isinstance(intent, AssignAgent):
-                scene.assign_agent(self._hub.accounts.agent(intent.agent))
+                scene.assign_agent(self._hub.agents.get(intent.agent))
             else:
                 scene.apply((intent,), author)  # type: ignore[arg-type]
 
@@ -308,4 +310,7 @@ class Pipeline:
 
 
 def _asks_for_person(body: Body) -> bool:
-    return any(isinstance(element, Choice) and element.payload == HUMAN for element in body)
+    for element in body:
+        if isinstance(element, Choice) and element.payload == HUMAN:
+            return True
+    return False

@@ -161,11 +161,6 @@ class Reading:
         row = await self._reader.one(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?", id)
         return message_of(row) if row else None
 
-    async def said(self, agent_id: int, client_id: str) -> Message | None:
-        """What an agent sent under this client id."""
-        found = await self._reader.value("SELECT message_id FROM sent_once WHERE key = ?", f"{agent_id}/{client_id}")
-        return await self.message(found) if found is not None else None
-
     async def messages(
         self, conversation_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
     ) -> Sequence[Message]:

@@ -43,8 +43,7 @@ class Change:
 
     def forget(self) -> None:
         """Let go of who waited: they hold the change, and such a ring would be left to the garbage collector."""
-        self.after.clear()
-        self.failed.clear()
+        self.after = self.failed = []
 
     def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
         """Add a row for `statement`."""

@@ -116,16 +116,6 @@ class Message(Model):
         indexes = (Index(fields=("conversation_id", "id")),)
 
 
-class SentOnce(Model):
-    """What agents sent, by their id and the id their page gave it, so that a repeat finds the message."""
-
-    key = fields.CharField(300, primary_key=True)
-    message_id = fields.BigIntField()
-
-    class Meta:
-        table = "sent_once"
-
-
 class Inbox(Model):
     """What channels brought, before and after it was worked on. state: 0 new, 1 done, 2 dead.
 
@@ -219,12 +209,11 @@ class Datum(Model):
 
 
 class Agent(Model):
-    """Somebody who serves. `password` is an argon2id hash, `teams` a JSON list."""
+    """Somebody who serves. `teams` is a JSON list."""
 
     id = IdField()
     login = fields.CharField(100, unique=True)
     name = fields.CharField(200)
-    password = fields.CharField(300)
     role = fields.CharField(20)
     teams = fields.TextField()
     state = fields.CharField(10, db_default="offline")
@@ -233,35 +222,6 @@ class Agent(Model):
 
     class Meta:
         table = "agent"
-
-
-class Session(Model):
-    """A signed-in browser. The key is the SHA-256 of the token in the cookie."""
-
-    digest = fields.CharField(64, primary_key=True)
-    agent_id = fields.BigIntField()
-    csrf = fields.CharField(64)
-    created_at = fields.BigIntField()
-    expires_at = fields.BigIntField()
-
-    class Meta:
-        table = "session"
-        indexes = (Index(fields=("agent_id",)),)
-
-
-class Invitation(Model):
-    """A one-time link that makes an account. The key is the SHA-256 of its token."""
-
-    digest = fields.CharField(64, primary_key=True)
-    login = fields.CharField(100, db_default="")
-    name = fields.CharField(200, db_default="")
-    role = fields.CharField(20)
-    teams = fields.TextField()
-    created_at = fields.BigIntField()
-    expires_at = fields.BigIntField()
-
-    class Meta:
-        table = "invitation"
 
 
 class Attachment(Model):
@@ -280,18 +240,3 @@ class Attachment(Model):
     class Meta:
         table = "attachment"
         indexes = (Index(fields=("owner",)),)
-
-
-class Audit(Model):
-    """Who did what to personal data or rights."""
-
-    id = IdField()
-    at = fields.BigIntField()
-    actor = fields.CharField(200)
-    act = fields.CharField(100)
-    subject = fields.CharField(200)
-    data = fields.TextField(db_default="")
-
-    class Meta:
-        table = "audit"
-        indexes = (Index(fields=("at",)),)

@@ -17,6 +17,7 @@ from tortoise.migrations.api import migrate
 from hub.clock import Clock
 from hub.errors import StoreUnavailable
 from hub.records import Event
+from hub.store.apps import Apps, apps_of, models_of, tortoise_apps
 from hub.store.change import Change
 from hub.store.committer import Committer
 from hub.store.data import InstanceData
@@ -26,11 +27,9 @@ from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
 from hub.store.statements import greatest_id
 
-APP: Final = "hub"
 _WHERE: Final = frozenset({"host", "port", "user", "password", "database"})
 
-
-def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]:
+def tortoise_config(database: str, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a SQLite file's path or a ``postgres://`` URL."""
     connection: Any
     if database.startswith("postgres"):
@@ -38,8 +37,7 @@ def tortoise_config(database: str, *, read_only: bool = False) -> dict[str, Any]
     else:
         options = {"query_only": "ON"} if read_only else {}
         connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": database, **options}}
-    models = {"models": ["hub.store.models"], "migrations": "hub.store.migrations", "default_connection": "default"}
-    return {"connections": {"default": connection}, "apps": {APP: models}}
+    return {"connections": {"default": connection}, "apps": tortoise_apps(apps or apps_of(()))}
 
 
 def _postgres(url: str) -> dict[str, Any]:
@@ -64,11 +62,18 @@ class Store:
 
     @classmethod
     async def open(
-        cls, data: Path, clock: Clock, *, database: str = "", on_events: Callable[[Sequence[Event]], None]
+        cls,
+        data: Path,
+        clock: Clock,
+        *,
+        database: str = "",
+        on_events: Callable[[Sequence[Event]], None],
+        apps: Apps | None = None,
     ) -> Store:
         """Open the database, bring its schema up to date, and start the committer.
 
-        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead.
+        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead; `apps` whose tables are
+        wanted (the hub's own when left out).
         Raises StoreUnavailable when it cannot be opened or another hub holds it.
         """
         data.mkdir(parents=True, exist_ok=True)
@@ -79,7 +84,7 @@ class Store:
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *below)
         try:
             await writer.open()
-            await _migrate(target)
+            await _migrate(target, apps)
             connection, close = await _connect(target)
         except failures as error:
             await writer.close()
@@ -89,7 +94,7 @@ class Store:
         reader = Reader(connection, postgres=bool(database))
         committer = Committer(writer, await writer.position(), on_events)
         committer.start()
-        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id())), close)
+        store = cls(reader, committer, Ids(clock, after=await reader.value(greatest_id(models_of(apps or apps_of(()))))), close)
         store._lock = lock
         return store
 
@@ -136,12 +141,12 @@ async def _in_own_context(work: Any) -> Any:
     return await asyncio.create_task(work)
 
 
-async def _migrate(target: str) -> None:
+async def _migrate(target: str, apps: Apps | None) -> None:
     async def run() -> None:
         context = TortoiseContext()
         try:
             with context:
-                await migrate(config=tortoise_config(target))
+                await migrate(config=tortoise_config(target, apps))
         finally:
             await context.close_connections()
 

@@ -10,11 +10,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hub.conversations.scene import Scene
 from hub.message import Element, Text, plain_text
 from hub.plugin import Accepted, Inbound, Outbound, Sender
-from hub.records import Agent, Conversation, Message
+from hub.records import Agent, Author, Conversation, Message
+from hub.store.change import Change
 
 if TYPE_CHECKING:
     from hub.testing.kit import HubKit
@@ -99,36 +102,61 @@ class AgentActor:
         self._conversation = 0
 
     async def record(self) -> Agent:
-        """The account."""
-        accounts = self._kit.hub.accounts
+        """Who they are to the hub; known from now on."""
+        hub = self._kit.hub
         if self._agent is None:
-            login = f"agent{len(accounts.all()) + 1}"
-            self._agent, _ = await accounts.invite("test", login, self.name, self._role, ())
-        return accounts.agent(self._agent.id)
+            change = Change()
+            self._agent = Agent(hub.store.ids.next(), f"agent{len(hub.agents.all()) + 1}", self.name, self._role)
+            hub.agents.add(change, self._agent)
+            await hub.store.commit(change)
+        return hub.agents.get(self._agent.id)
 
     async def takes(self, visitor: VisitorActor) -> Conversation:
         """Become the owner of the visitor's conversation."""
-        found = await visitor.conversation()
-        self._conversation = found.id
         self._kit.transcript.append(f"{self.name} takes {visitor.external_id}")
-        return await self._kit.hub.desk.take(await self.record(), found.id, found.version)
+        return await self.takes_over((await visitor.conversation()).id)
+
+    async def takes_over(self, conversation_id: int) -> Conversation:
+        """Become the owner of this conversation."""
+        self._conversation = conversation_id
+        agent = await self.record()
+        return await self._acts(lambda scene: scene.assign_agent(agent))
 
     async def says(self, text: str, *, client_id: str = "") -> Message:
         """Answer the customer."""
         self._kit.transcript.append(f"{self.name} says: {text}")
-        return await self._kit.hub.desk.send(
-            await self.record(), self._conversation, (Text(text),), client_id=client_id
-        )
+        return await self._writes(text, note=False, client_id=client_id)
 
     async def notes(self, text: str) -> Message:
         """Write a note for colleagues."""
         self._kit.transcript.append(f"{self.name} notes: {text}")
-        return await self._kit.hub.desk.send(await self.record(), self._conversation, (Text(text),), visibility="note")
+        return await self._writes(text, note=True)
 
     async def closes(self, *tags: str) -> Conversation:
         """End the conversation."""
         self._kit.transcript.append(f"{self.name} closes")
-        return await self._kit.hub.desk.close(await self.record(), self._conversation, tags)
+        return await self._acts(lambda scene: scene.close(tags))
+
+    async def _writes(self, text: str, **how: Any) -> Message:
+        agent = await self.record()
+        author = Author("agent", str(agent.id), agent.name)
+        played = await self._play(lambda scene: scene.say(author, (Text(text),), **how))
+        # As filters let it out.
+        return played.said[-1]
+
+    async def _acts(self, act: Callable[[Scene], object]) -> Conversation:
+        conversation = (await self._play(act)).conversation
+        assert conversation is not None
+        return conversation
+
+    async def _play(self, act: Callable[[Scene], object]) -> Scene:
+        async def play(scene: Scene) -> Scene:
+            act(scene)
+            return scene
+
+        actor = (await self.record()).login
+        played: Scene = await self._kit.hub.path.in_conversation(self._conversation, actor, play)
+        return played
 
     async def sees(self, *texts: str) -> None:
         """The conversation holds these texts, in this order, among others."""

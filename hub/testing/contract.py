@@ -32,6 +32,7 @@ from hub.message import Text, decode_body, plain_text
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Conversation
 from hub.testing import contract_bot as bot
+from hub.testing.actors import AgentActor
 from hub.testing.kit import HubKit, use
 from hub.testing.tiers import tier
 from hub.watchdog import BEAT
@@ -155,13 +156,12 @@ class ChannelContract(ABC):
         assert found is not None
         return found
 
-    async def served(self, kit: HubKit) -> tuple[Any, int]:
-        """An agent, and the conversation of u1 that they took over."""
+    async def served(self, kit: HubKit) -> AgentActor:
+        """An agent who took over the conversation of u1."""
         await self.says(kit, bot.FETCH_A_PERSON, "k-person")
-        conversation = await self.conversation(kit)
-        agent = await kit.agent("刘芳").record()
-        await kit.hub.desk.take(agent, conversation.id, conversation.version)
-        return agent, conversation.id
+        agent = kit.agent("刘芳")
+        await agent.takes_over((await self.conversation(kit)).id)
+        return agent
 
     # -- messages come in -----------------------------------------------------------------------
 
@@ -295,16 +295,16 @@ class ChannelContract(ABC):
     @tier("silver")
     async def test_what_an_agent_says_reaches_the_customer(self, make_hub: MakeHub) -> None:
         kit = await self.opened(make_hub)
-        agent, conversation = await self.served(kit)
-        await kit.hub.desk.send(agent, conversation, (Text("我来帮您。"),))
+        agent = await self.served(kit)
+        await agent.says("我来帮您。")
         await self.hears(kit, "我来帮您。")
 
     @tier("silver")
     async def test_a_note_does_not_reach_the_customer(self, make_hub: MakeHub) -> None:
         kit = await self.opened(make_hub)
-        agent, conversation = await self.served(kit)
-        await kit.hub.desk.send(agent, conversation, (Text("老客户"),), visibility="note")
-        await kit.hub.desk.send(agent, conversation, (Text("我来帮您。"),))
+        agent = await self.served(kit)
+        await agent.notes("老客户")
+        await agent.says("我来帮您。")
         await self.hears(kit, "我来帮您。")
         await kit.settled()
         assert not [got for got in await self.received(kit, "u1") if "老客户" in got]

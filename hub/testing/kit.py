@@ -115,6 +115,7 @@ class HubKit:
             platform.resume()
         runner, self._runner = self._runner, None
         if runner is not None:
+            self.hub.begin_to_stop()
             await self.hub.realtime.stop()
             await runner.cleanup()
         stop = asyncio.ensure_future(self.hub.stop())

@@ -1,1 +1,1 @@
-"""The web layer: routes, accounts and rights, the interface for programs, realtime and files."""
+"""The web layer: routes, answers, realtime and files."""

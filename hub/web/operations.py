@@ -11,7 +11,7 @@ Schema = Mapping[str, Any]
 
 SESSION_COOKIE: Final = "frontdesk_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
-"""How a route with the security ``session`` knows who asks, and that their own page does."""
+"""How the people who work here show who they are, whichever plugin signed them in."""
 
 ID: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,18}$", "description": "An id of the hub."}
 
@@ -47,7 +47,7 @@ class Operation:
     has no body. `errors` are statuses besides those that follow from the rest: 400, 413, 415 and 422 from a `request`, 404 from a
     name in the path (an id, unless a parameter says otherwise), 422 from parameters, 401 and 403 from `security`, and 503.
 
-    `security` is ``session`` (the workbench's cookie, and the CSRF header for changes), ``bearer`` (a token) or nothing.
+    `security` is ``session`` (the cookie of who works here; for changes also the CSRF header), ``bearer`` (a token) or nothing.
     `upload` takes a file as multipart field ``file`` instead of JSON; `media` is the content type of the answer.
     """
 

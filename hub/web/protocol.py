@@ -124,6 +124,10 @@ class Endpoint(ABC):
         """May this party see this event? Asked for each party of a topic."""
         return True
 
+    def instead(self, party: Party, event: Event) -> tuple[str, dict[str, Any]] | None:
+        """What a party is told in place of an event it may not see, as kind and data: that something left its sight."""
+        return None
+
     async def opened(self, party: Party) -> None:  # noqa: B027 - not all care
         """The socket is in use."""
 
@@ -140,7 +144,7 @@ class Line:
     """One listener: a socket, or a poll that waits. `last` is the sequence it was brought last.
 
     While the past is being told (`held` is a list) live events wait in it. `on_overrun` is called once, when the
-    other end reads too slowly; from then on nothing is queued. `dismiss` sends away who is no longer signed in. A poll
+    other end reads too slowly; from then on nothing is queued. `dismiss` sends it away, with a close code and why. A poll
     hears of events only.
     """
 
@@ -153,7 +157,7 @@ class Line:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     overrun: bool = False
     on_overrun: Callable[[], None] = _nothing
-    dismiss: Callable[[], None] = _nothing
+    dismiss: Callable[[int, bytes], None] = _nothing
 
     def event(self, seq: int, rest: str) -> None:
         """Bring an event (`rest` is its frame from ``kind`` on), unless it has been brought."""

@@ -95,8 +95,13 @@ class Realtime:
             return None
 
     def _bring(self, endpoint: Endpoint, event: Event, dossier: Dossier | None) -> None:
-        lines = {line for topic in endpoint.topics(event, dossier) for line in self._topics.get(topic, ())}
-        lines = {line for line in lines if line.endpoint is endpoint and endpoint.allows(line.party, event, dossier)}
+        near = {line for topic in endpoint.topics(event, dossier) for line in self._topics.get(topic, ())}
+        near = {line for line in near if line.endpoint is endpoint}
+        lines = {line for line in near if endpoint.allows(line.party, event, dossier)}
+        for line in near - lines:
+            instead = endpoint.instead(line.party, event)
+            if instead is not None:
+                line.event(event.id, rest_of(event, *instead))
         rendered = endpoint.render(event, dossier) if lines else None
         if rendered is None:
             return
@@ -125,7 +130,14 @@ class Realtime:
         """Close the sockets of those who may not listen any more (4401)."""
         for line in self._topics.get(topic, ()):
             if whom(line.party):
-                line.dismiss()
+                line.dismiss(UNAUTHORISED, b"signed_out")
+
+    def end(self, endpoint: Endpoint) -> None:
+        """Close the sockets of one kind of page (1012): what serves it stops, perhaps to start again."""
+        for lines in self._topics.values():
+            for line in lines:
+                if line.endpoint is endpoint:
+                    line.dismiss(WSCloseCode.SERVICE_RESTART, b"these pages restart")
 
     def parties(self, topic: Topic) -> Iterable[Party]:
         """Who listens to a topic."""
@@ -240,11 +252,10 @@ class Realtime:
         past: list[tuple[int, str]] = []
         for event in missed:
             dossier = await self._dossier(event)
-            if not line.endpoint.allows(line.party, event, dossier):
-                continue
-            rendered = line.endpoint.render(event, dossier)
-            if rendered is not None:
-                past.append((event.id, rest_of(event, *rendered)))
+            allowed = line.endpoint.allows(line.party, event, dossier)
+            shown = line.endpoint.render(event, dossier) if allowed else line.endpoint.instead(line.party, event)
+            if shown is not None:
+                past.append((event.id, rest_of(event, *shown)))
         line.held = past + (line.held or [])
         line.release()
 

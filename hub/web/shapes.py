@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from hub.families import Panel, Suggestion
-from hub.instance import InstanceStatus
 from hub.message import Body
-from hub.path.deadletters import DeadLetter
-from hub.records import Agent, Author, Conversation, Identity, Leg, Message, Person
+from hub.records import Author, Conversation, Message
 
 Json = dict[str, Any]
 
@@ -49,53 +46,6 @@ def body_shape(body: Body, link: Callable[[str], str] | None = None) -> list[Jso
     return elements
 
 
-def conversation_shape(
-    conversation: Conversation, person: Person, legs: Iterable[Leg], owner_name: str, platforms: Mapping[str, str]
-) -> Json:
-    """A conversation for the workbench. `platforms` maps the names of channels to their platforms."""
-    last = {"text": conversation.last_text, "at": conversation.last_at, "direction": conversation.last_direction}
-    return {
-        "id": str(conversation.id),
-        "person": person_shape(person),
-        "status": conversation.status,
-        "owner": {"kind": conversation.owner_kind, "id": conversation.owner_id, "name": owner_name},
-        "team": conversation.team,
-        "reason": conversation.reason,
-        "legs": [leg_shape(leg, platforms) for leg in legs],
-        "opened_at": conversation.opened_at,
-        "closed_at": conversation.closed_at,
-        "waiting_since": conversation.waiting_since,
-        "unanswered_since": conversation.unanswered_since,
-        "last_message": last if conversation.last_direction else None,
-        "unread": conversation.unread,
-        "tags": list(conversation.tags),
-        "version": conversation.version,
-    }
-
-
-def person_shape(person: Person) -> Json:
-    """A customer, in short."""
-    return {"id": str(person.id), "name": person.name, "tier": person.tier, "verified": person.verified}
-
-
-def leg_shape(leg: Leg, platforms: Mapping[str, str]) -> Json:
-    """A leg; the platform of a channel that is no longer configured is an empty string."""
-    platform = platforms.get(leg.channel, "")
-    return {"id": str(leg.id), "channel": leg.channel, "platform": platform, "live": leg.live}
-
-
-def identity_shape(identity: Identity) -> Json:
-    """One way a customer is known."""
-    return {
-        "platform": identity.platform,
-        "scope": identity.scope,
-        "external_id": identity.external_id,
-        "verified": identity.verified,
-        "source": identity.source,
-        "linked_at": identity.linked_at,
-    }
-
-
 def visitor_conversation(conversation: Conversation, owner_name: str, place: int | None) -> Json:
     """A conversation for the customer. `place` is theirs in the queue, from 1; it counts only while they wait."""
     waits = conversation.status == "open" and conversation.owner_kind == "queue" and place is not None
@@ -105,53 +55,3 @@ def visitor_conversation(conversation: Conversation, owner_name: str, place: int
         "owner": {"kind": conversation.owner_kind, "name": owner_name},
         "waiting": {"place": place} if waits else None,
     }
-
-
-def agent_shape(agent: Agent) -> Json:
-    """Somebody who serves."""
-    return {
-        "id": str(agent.id),
-        "login": agent.login,
-        "name": agent.name,
-        "role": agent.role,
-        "teams": list(agent.teams),
-        "state": agent.state,
-        "active": agent.active,
-        "connected": agent.connected,
-    }
-
-
-def dead_letter_shape(letter: DeadLetter) -> Json:
-    """A dead letter; one that never reached a conversation has "" for it."""
-    return {
-        "id": str(letter.id),
-        "direction": letter.direction,
-        "channel": letter.channel,
-        "conversation": str(letter.conversation_id) if letter.conversation_id else "",
-        "text": letter.text,
-        "error": letter.error,
-        "attempts": letter.attempts,
-        "at": letter.at,
-    }
-
-
-def instance_shape(status: InstanceStatus) -> Json:
-    """A plugin's instance."""
-    return {
-        "name": status.name,
-        "plugin": status.plugin,
-        "state": status.state,
-        "reason": status.reason,
-        "since": status.since,
-    }
-
-
-def panel_shape(panel: Panel) -> Json:
-    """What a plugin shows beside a conversation."""
-    items = [{"label": item.label, "value": item.value, "url": item.url} for item in panel.items]
-    return {"id": panel.id, "title": panel.title, "items": items}
-
-
-def suggestion_shape(suggestion: Suggestion) -> Json:
-    """A reply a plugin proposes."""
-    return {"text": suggestion.text, "confidence": suggestion.confidence, "source": suggestion.source}

@@ -93,9 +93,9 @@ class Page:
         self._line.frames.clear()
         self._cut = asyncio.create_task(self._end_slow_reader())
 
-    def _dismiss(self) -> None:
+    def _dismiss(self, code: int, why: bytes) -> None:
         if self._cut is None:
-            self._cut = asyncio.create_task(self._end(UNAUTHORISED, b"signed_out"))
+            self._cut = asyncio.create_task(self._end(code, why))
 
     async def _end_slow_reader(self) -> None:
         transport = self._request.transport

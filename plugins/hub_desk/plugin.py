@@ -1,8 +1,8 @@
-"""Serves the built workbench, and tells it what the operator configured."""
+"""The workbench: its pages, and everything they speak with."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
@@ -10,7 +10,12 @@ from typing import Annotated, ClassVar, Final
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from hub import ConfigError, Plugin, PluginConfig
+from hub import ConfigError, Conversation, Person, Plugin, PluginConfig, hookimpl
+from hub.pages import Operation
+from hub_desk import api
+from hub_desk.endpoint import STREAM, DeskEndpoint
+from hub_desk.words import sentence, setup_url
+from hub_desk.workbench import Workbench
 
 PAGES: Final = Path(__file__).with_name("static")
 """Where the build writes the pages; they travel in the wheel."""
@@ -47,20 +52,40 @@ class DeskConfig(PluginConfig):
 
 
 class Desk(Plugin[DeskConfig]):
-    """The workbench: static pages that speak docs/realtime.md and docs/api.md with the hub."""
+    """The workbench: accounts, docs/api.md and docs/realtime.md for agents, and the pages that speak them.
+
+    `workbench` is what it works with while it runs.
+    """
 
     Config: ClassVar[type[PluginConfig]] = DeskConfig
+    tables: ClassVar[str] = "hub_desk.tables"
+    workbench: Workbench
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Serve the pages while this instance runs."""
+        """Serve while this instance runs."""
         if not (PAGES / "index.html").is_file():
             raise ConfigError("the workbench pages are not built: run `npm ci && npm run build:desk` in frontend/")
-        self.ctx.set_canned([(reply.title, reply.text) for reply in self.config.canned])
-        self.ctx.route("GET", "/desk/about.json", self._about)
+        self.workbench = Workbench(self.ctx, [reply.model_dump() for reply in self.config.canned])
+        await self.workbench.accounts.start()
+        self._endpoint = DeskEndpoint(self.workbench)
+        api.register(self.workbench)
+        self.ctx.stream(STREAM, self._endpoint)
+        about = Operation("What the pages show before anybody signed in", response={"type": "object"}, tags=("desk",))
+        self.ctx.route("GET", "/desk/about.json", self._about, doc=about)
         self.ctx.static("/desk/", PAGES, spa=True, headers=HEADERS)
         yield
 
     async def _about(self, _request: web.Request) -> web.Response:
-        """What the pages show before anybody signed in."""
         return web.json_response({"title": self.config.title}, headers={"Cache-Control": "no-cache"})
+
+    @hookimpl
+    async def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:
+        """The desks see it."""
+        self._endpoint.customer_typing(person, conversation, on)
+
+    @hookimpl
+    async def welcome(self, url: str) -> Sequence[str] | None:
+        """The link that makes the first administrator, as long as there is none."""
+        token = await self.workbench.accounts.make_setup_link()
+        return None if token is None else (sentence("setup", self.ctx.locale), setup_url(url, token))

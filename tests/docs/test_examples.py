@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
+from hub.testing import FakeChannel, HubKit, use
 
 PAGE = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
 YAML = """
@@ -50,3 +55,43 @@ async def test_the_channel_and_the_bot_of_the_page_work(tmp_path: Path) -> None:
             while not doorbell.rung:
                 await asyncio.sleep(0)
         assert doorbell.rung == ["前台九点开门。"]
+
+
+@pytest.fixture
+def wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The package of the page that has tables, installed for one test."""
+    blocks = re.findall(r"```python\n# (wall/\S+\.py)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert [name for name, _ in blocks] == ["wall/tables.py", "wall/migrations/0001_initial.py", "wall/__init__.py"]
+    for name, code in [*blocks, ("wall/migrations/__init__.py", "")]:
+        file = tmp_path / "packages" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path / "packages"))
+    yield importlib.import_module("wall").Wall
+    for name in [name for name in sys.modules if name.partition(".")[0] == "wall"]:
+        del sys.modules[name]
+
+
+async def test_the_wall_of_the_page_shows_pins_and_keeps_them(tmp_path: Path, wall: Any) -> None:
+    sections = {"hub": {"locale": "en"}, "service": {"first_owner": "queue"}}
+    async with HubKit(tmp_path / "data", use(FakeChannel, "fake"), wall, serve=True, sections=sections) as kit:
+        visitor = kit.visitor("fake", "u1")
+        await visitor.says("hello")
+        conversation = (await visitor.is_with("queue")).id
+        async with aiohttp.ClientSession() as client:
+
+            async def shown() -> Any:
+                async with client.get(f"{kit.url}/wall") as answer:
+                    return await answer.json()
+
+            assert await shown() == {"teams": {"Front desk": 1}, "online": [], "pinned": {}}
+            async with client.post(f"{kit.url}/wall/{conversation}/pin", data="a big customer") as answer:
+                assert answer.status == 200, await answer.text()
+            async with client.post(f"{kit.url}/wall/1/pin", data="nobody") as answer:
+                assert answer.status == 404
+            assert (await shown())["pinned"] == {str(conversation): "a big customer"}
+            found = await kit.hub.reading.conversation(conversation)
+            assert found is not None
+            assert found.tags == ("pinned",)
+            await kit.restart()
+            assert (await shown())["pinned"] == {str(conversation): "a big customer"}

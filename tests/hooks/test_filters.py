@@ -82,7 +82,6 @@ async def test_filter_outbound_changes_an_agents_message_and_the_agent_sees_it(m
     await visitor.hears_line("joined", name="刘芳")
     said = await agent.says("call 13800000000", client_id="c1")
     assert plain_text(said.body) == "call ***"
-    assert await agent.says("call 13800000000", client_id="c1") == await kit.hub.reading.message(said.id)
     await visitor.hears("call ***")
     await visitor.hears_nothing_more()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -114,3 +114,25 @@ async def test_instance_changed_tells_each_state_and_why(make_hub: MakeHub) -> N
     assert of("late")[0] == ("starting", "")
     assert of("late")[1][0] == "retrying"
     assert "not yet" in of("late")[1][1]
+
+
+class Greeter(Plugin[PluginConfig]):
+    """Has something to say at the start."""
+
+    @hookimpl
+    async def welcome(self, url: str) -> Sequence[str] | None:
+        return (f"{self.ctx.name}: {url}/begin",)
+
+
+class Mute(Plugin[PluginConfig]):
+    """Has nothing to say."""
+
+    @hookimpl
+    async def welcome(self) -> Sequence[str] | None:
+        return None
+
+
+async def test_welcome_collects_the_lines_of_all_who_have_some(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(Greeter, "one"), Mute, use(Greeter, "two"))
+    lines = await kit.hub.calls.collect("welcome", url="http://hub")
+    assert lines == [("one: http://hub/begin",), ("two: http://hub/begin",)]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub import Conversation, Message, Panel, PanelItem, Person, Plugin, PluginConfig, Suggestion, hookimpl
-from hub.config import load
-from hub.hub import Hub
 from hub.message import plain_text
-from hub.server import Server
-from hub_media import Media
-from tests.web_core.desk_kit import CONFIG, House, Toy
-from tests.web_core.realtime_kit import Lines
+from hub.testing import EchoBot, FakeChannel, use
+from hub.testing.fixtures import MakeHub
+from tests.desk.kit import CONFIG, House, open_house
 
 URL = "https://shop.example/1"
 
@@ -59,6 +57,10 @@ class Broken(Plugin[PluginConfig]):
     async def desk_suggestions(self) -> Sequence[Suggestion] | None:
         raise RuntimeError("nothing to say")
 
+    @hookimpl
+    async def customer_typing(self) -> None:
+        raise RuntimeError("nobody types")
+
 
 class Second(Plugin[PluginConfig]):
     """Shows something too."""
@@ -76,14 +78,9 @@ class Second(Plugin[PluginConfig]):
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A hub with plugins that show something, one that does not, and one that fails."""
     plugins: dict[str, type[Any]] = {"silent": Silent, "broken": Broken, "orders": Orders, "second": Second}
-    document = tmp_path / "hub.yaml"
-    document.write_text(CONFIG + "".join(f"  - {{use: {name}}}\n" for name in plugins), encoding="utf-8")
-    log = Lines()
-    loaded = load(document, env={}, plugins={"toy": Toy, "media": Media, **plugins})
-    async with Server(Hub(loaded, tmp_path / "data", log=log)) as server:
-        house = House(server, log)
+    config = CONFIG + "".join(f"  - {{use: {name}}}\n" for name in plugins)
+    async with open_house(tmp_path, config=config, **plugins) as house:
         yield house
-        await house.close()
 
 
 async def test_desk_panels_come_from_all_who_have_one_in_their_order(house: House) -> None:
@@ -113,3 +110,29 @@ async def test_desk_suggestions_come_from_all_with_the_surest_first(house: House
     # The latest twenty are shown to who proposes something.
     assert [one["text"] for one in answer["suggestions"]] == ["20 to ello 30", "in between", "perhaps"]
     assert answer["suggestions"][0] == {"text": "20 to ello 30", "confidence": 0.9, "source": "orders"}
+
+
+class Watching(Plugin[PluginConfig]):
+    """Hears who types."""
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        self.heard: list[tuple[str, int, bool]] = []
+        yield
+
+    @hookimpl
+    async def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:
+        assert conversation.person_id == person.id
+        self.heard.append((person.name, conversation.id, on))
+
+
+async def test_customer_typing_is_told_with_the_conversation_and_only_of_customers_who_have_one(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "fake"), use(Broken, "broken"), Watching, EchoBot)
+    visitor = kit.visitor("fake", "u1", name="Anna")
+    channel = kit.plugin("fake", FakeChannel)
+    await channel.ctx.customer_typing("u1", True)
+    await visitor.says("hello")
+    conversation = await visitor.conversation()
+    await channel.ctx.customer_typing("u1", True)
+    await channel.ctx.customer_typing("u1", False)
+    assert kit.plugin("watching", Watching).heard == [("Anna", conversation.id, True), ("Anna", conversation.id, False)]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from hub import NotReady, Unsupported
+from tests.desk import kit as desk_kit
 from tests.media.kit import open_place
 from tests.web.chat import CONFIG, Site, open_site, text
 from tests.web.test_uploads import image, png
-from tests.web_core import desk_kit
 
 STORE = "  - {use: media, required: true}\n"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk.kit import House, open_house
 from tests.ops.kit import WITH_OPS
-from tests.web_core.desk_kit import House, open_house
 
 
 @pytest.fixture

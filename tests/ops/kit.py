@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.web_core.desk_kit import CONFIG
+from tests.desk.kit import CONFIG
 
 WITH_OPS: Final = f"{CONFIG.rstrip()}\n  - use: ops\n"

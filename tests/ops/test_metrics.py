@@ -6,8 +6,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub.errors import StoreUnavailable
+from tests.desk.kit import House, open_house
 from tests.ops.kit import WITH_OPS
-from tests.web_core.desk_kit import House, open_house
 
 
 async def samples(desk: House) -> dict[tuple[str, ...], float]:
@@ -83,10 +83,10 @@ async def test_pages_and_document_go_with_the_instance(desk: House) -> None:
     assert "/metrics" in doc["paths"]
 
 
-async def test_the_document_describes_every_route_of_the_core(desk: House) -> None:
+async def test_the_document_describes_every_route_of_hub_and_workbench(desk: House) -> None:
     status, doc = await desk.anonymous().get("/api/openapi.json")
     assert status == 200
     described = {(method.upper(), path) for path, methods in doc["paths"].items() for method in methods}
-    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner == "hub"}
+    served = {(route.method, route.path) for route in desk.hub.routes.all() if route.owner in ("hub", "desk")}
     # The stream is a socket, which OpenAPI has no words for.
     assert served - described == {("GET", "/api/realtime")}

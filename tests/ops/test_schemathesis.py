@@ -16,8 +16,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
+from tests.desk.kit import PASSWORD, open_house
 from tests.ops.kit import WITH_OPS
-from tests.web_core.desk_kit import PASSWORD, open_house
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ class Running:
         async with open_house(self._folder, config=WITH_OPS) as house:
             root = await house.agent("root", "admin")
             await house.conversation()
-            token, csrf, _ = await house.hub.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
+            token, csrf, _ = await house.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
             self.headers = {"Cookie": f"{SESSION_COOKIE}={token}", CSRF_HEADER: csrf}
             self.url = house.url
             self._ready.set()

@@ -76,9 +76,9 @@ def inbound(id: int, key: str, channel: str = "fake") -> Change:
     return change
 
 
-def audit(id: int, at: Any = 1, subject: Any = "") -> Change:
-    """A change that stores a line of the audit log."""
+def person(id: int, at: Any = 1, name: Any = "") -> Change:
+    """A change that stores somebody, and tells of it by an event."""
     change = Change()
-    change.write(Statements.add_audit, (id, at, "", "", subject, ""))
-    change.event("audited", 1)
+    change.write(Statements.add_person, (id, name, "", "", False, "{}", at))
+    change.event("met", 1)
     return change

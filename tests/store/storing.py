@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.clock import SystemClock
 from hub.store.store import Store
-from tests.store.opened import audit, datum
+from tests.store.opened import datum, person
 
 WRITERS = 8
 
@@ -18,7 +18,7 @@ async def main(folder: Path, database: str, first: int) -> None:
 
     async def write(number: int) -> None:
         while True:
-            change = audit(number, subject=f"{number}")
+            change = person(number, name=f"{number}")
             change.writes += datum(f"{number}").writes
             await store.commit(change)
             print(number, flush=True)

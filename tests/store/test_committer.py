@@ -13,7 +13,7 @@ from hub.store.change import Change
 from hub.store.committer import MAX_GROUP
 from hub.store.statements import Statements
 from tests.databases import both_databases
-from tests.store.opened import Opened, audit, datum, inbound
+from tests.store.opened import Opened, datum, inbound, person
 
 pytestmark = both_databases
 
@@ -105,10 +105,10 @@ async def test_a_bad_change_fails_alone(opened: Opened, place: int) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        lambda: audit(1, at=2**63),
-        lambda: audit(1, at=None),
-        lambda: audit(1, subject="\ud800"),
-        lambda: audit(1, subject=object()),
+        lambda: person(1, at=2**63),
+        lambda: person(1, at=None),
+        lambda: person(1, name="\ud800"),
+        lambda: person(1, name=object()),
         lambda: datum("name", None),
     ],
     ids=["too large", "no number", "half a character", "no text", "no value"],

@@ -16,7 +16,7 @@ from hub.store.ids import Ids, first_at, time_of
 from hub.store.reader import Reader
 from hub.testing import ManualClock
 from tests.databases import Databases, both_databases
-from tests.store.opened import Opened, audit
+from tests.store.opened import Opened, person
 
 PERSONS, CONVERSATIONS, MESSAGES = 50, 200, 20_000
 _NUMBERS: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})"
@@ -216,7 +216,7 @@ async def test_a_store_goes_on_after_its_greatest_id_though_the_clock_was_put_ba
     one = Opened(tmp_path, hub_databases(tmp_path), clock)
     await one.open()
     last = one.store.ids.next()
-    await one.store.commit(audit(last))
+    await one.store.commit(person(last))
     await one.close()
     two = Opened(tmp_path, hub_databases(tmp_path), ManualClock(1_790_000_000.0))
     await two.open()

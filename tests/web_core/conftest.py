@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web_core import desk_kit
+from tests.desk import kit as desk_kit
 from tests.web_core.realtime_kit import House, Port, opened
 
 
@@ -26,6 +26,6 @@ def house(port: Port) -> House:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[desk_kit.House]:
-    """A whole hub on a port."""
+    """A whole hub with a workbench on a port."""
     async with desk_kit.open_house(tmp_path) as made:
         yield made

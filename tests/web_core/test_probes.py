@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web_core.desk_kit import House
+from tests.desk.kit import House
 
 
 async def test_ready_and_alive(desk: House) -> None:
@@ -13,7 +13,7 @@ async def test_ready_and_alive(desk: House) -> None:
     status, answer = await person.get("/readyz")
     assert (status, answer["ready"], answer["store"]) == (200, True, True)
     running = {"state": "running", "required": True}
-    assert answer["instances"] == [{"name": "toy", **running}, {"name": "media", **running}]
+    assert answer["instances"] == [{"name": name, **running} for name in ("toy", "desk", "media")]
     assert "error" not in answer
 
 

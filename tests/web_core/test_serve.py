@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-import aiohttp
 import pytest
 
 import hub
@@ -31,7 +30,7 @@ ROOT = Path(hub.__file__).parents[1]
 def serving(folder: Path, locale: str = "en", port: int = 0) -> Iterator[subprocess.Popen[str]]:
     """The process; killed at the end where it still runs."""
     config = folder / "hub.yaml"
-    config.write_text(f"hub: {{locale: {locale}}}\n", encoding="utf-8")
+    config.write_text(f"hub: {{locale: {locale}, log: {{level: error}}}}\nplugins: [{{use: desk}}]\n", encoding="utf-8")
     command = [sys.executable, "-m", "hub.cli", "serve", "--config", str(config), "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -100,30 +99,6 @@ async def test_a_start_that_fails_gives_the_port_and_the_data_back(tmp_path: Pat
         assert (await place.ask("GET", "/readyz"))[0] == 200
     async with Server(Hub(LoadedConfig(HubConfig()), tmp_path, log=Lines()), port=second.port) as third:
         assert third.port == second.port
-
-
-async def test_stopping_sends_sockets_away_and_may_be_done_twice(tmp_path: Path) -> None:
-    async with open_place(tmp_path) as place:
-        token = await place.hub.accounts.make_setup_link()
-        assert token is not None
-        given = {"token": token, "login": "root", "name": "Root", "password": "correct horse battery"}
-        jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(place.server.url, cookie_jar=jar) as browser:
-            async with browser.post("/api/setup", json=given) as answer:
-                assert answer.ok, await answer.text()
-            async with browser.post("/api/session", json={"login": "root", "password": given["password"]}) as answer:
-                assert answer.ok, await answer.text()
-            async with browser.ws_connect("/api/realtime", headers={"Origin": place.server.url}) as page:
-                await page.send_json({"t": "hello", "cursor": None, "locale": "en"})
-                assert (await page.receive_json())["t"] == "welcome"
-                assert place.hub.realtime.sockets == 1
-                await place.server.stop()
-                last = await page.receive()
-                assert (last.type, last.data) == (aiohttp.WSMsgType.CLOSE, 1012)
-        await place.server.stop()
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await place.ask("GET", "/healthz")
-    assert place.log.errors() == []
 
 
 @pytest.mark.parametrize(

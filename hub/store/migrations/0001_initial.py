@@ -17,14 +17,13 @@ class Migration(migrations.Migration):
                 ('id', IdField()),
                 ('login', fields.CharField(unique=True, max_length=100)),
                 ('name', fields.CharField(max_length=200)),
-                ('password', fields.CharField(max_length=300)),
                 ('role', fields.CharField(max_length=20)),
                 ('teams', fields.TextField(unique=False)),
                 ('state', fields.CharField(db_default='offline', max_length=10)),
                 ('active', fields.BooleanField(db_default=True)),
                 ('created_at', fields.BigIntField()),
             ],
-            options={'table': 'agent', 'app': 'hub', 'pk_attr': 'id', 'table_description': 'Somebody who serves. `password` is an argon2id hash, `teams` a JSON list.'},
+            options={'table': 'agent', 'app': 'hub', 'pk_attr': 'id', 'table_description': 'Somebody who serves. `teams` is a JSON list.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -41,19 +40,6 @@ class Migration(migrations.Migration):
                 ('created_at', fields.BigIntField()),
             ],
             options={'table': 'attachment', 'app': 'hub', 'indexes': [Index(fields=['owner'])], 'pk_attr': 'id', 'table_description': 'A stored file: the bytes are in the media folder under its id. `owner` may read it before it is sent.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
-            name='Audit',
-            fields=[
-                ('id', IdField()),
-                ('at', fields.BigIntField()),
-                ('actor', fields.CharField(max_length=200)),
-                ('act', fields.CharField(max_length=100)),
-                ('subject', fields.CharField(max_length=200)),
-                ('data', fields.TextField(db_default='', unique=False)),
-            ],
-            options={'table': 'audit', 'app': 'hub', 'indexes': [Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'Who did what to personal data or rights.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -146,20 +132,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Invitation',
-            fields=[
-                ('digest', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
-                ('login', fields.CharField(db_default='', max_length=100)),
-                ('name', fields.CharField(db_default='', max_length=200)),
-                ('role', fields.CharField(max_length=20)),
-                ('teams', fields.TextField(unique=False)),
-                ('created_at', fields.BigIntField()),
-                ('expires_at', fields.BigIntField()),
-            ],
-            options={'table': 'invitation', 'app': 'hub', 'pk_attr': 'digest', 'table_description': 'A one-time link that makes an account. The key is the SHA-256 of its token.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
             name='Leg',
             fields=[
                 ('id', IdField()),
@@ -223,27 +195,6 @@ class Migration(migrations.Migration):
                 ('created_at', fields.BigIntField()),
             ],
             options={'table': 'person', 'app': 'hub', 'pk_attr': 'id', 'table_description': 'A human customer.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
-            name='SentOnce',
-            fields=[
-                ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=300)),
-                ('message_id', fields.BigIntField()),
-            ],
-            options={'table': 'sent_once', 'app': 'hub', 'pk_attr': 'key', 'table_description': 'What agents sent, by their id and the id their page gave it, so that a repeat finds the message.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
-            name='Session',
-            fields=[
-                ('digest', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
-                ('agent_id', fields.BigIntField()),
-                ('csrf', fields.CharField(max_length=64)),
-                ('created_at', fields.BigIntField()),
-                ('expires_at', fields.BigIntField()),
-            ],
-            options={'table': 'session', 'app': 'hub', 'indexes': [Index(fields=['agent_id'])], 'pk_attr': 'digest', 'table_description': 'A signed-in browser. The key is the SHA-256 of the token in the cookie.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -23,7 +23,7 @@ export const useClosed = defineStore('closed', () => {
       const last = ids.value.at(-1)
       if (last) query.set('before', last)
       const page = await api.get<{ conversations: Conversation[]; more: boolean }>(`/api/conversations?${query}`)
-      for (const conversation of page.conversations) desk.put(conversation)
+      for (const conversation of page.conversations) desk.seen(conversation)
       ids.value = [...new Set([...ids.value, ...page.conversations.map((conversation) => conversation.id)])]
       more.value = page.more
     } catch {

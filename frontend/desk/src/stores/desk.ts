@@ -38,6 +38,8 @@ export const useDesk = defineStore('desk', () => {
   const generation = ref(0)
   /** Conversations I am just taking: they become mine without a bell. */
   const expected = new Set<string>()
+  /** Conversations that left my sight: what I asked about them before may still be answered, and is ignored. */
+  const hidden = new Set<string>()
   /** The newest message from a customer, for screen readers. */
   const spoken = ref('')
   let opener: (conversation: string) => void = () => undefined
@@ -115,6 +117,7 @@ export const useDesk = defineStore('desk', () => {
 
   function replace(snapshot: Snapshot): void {
     const kept = current.value ? conversations.get(current.value) : undefined
+    hidden.clear()
     conversations.clear()
     agents.clear()
     for (const conversation of snapshot.conversations) conversations.set(conversation.id, conversation)
@@ -141,7 +144,9 @@ export const useDesk = defineStore('desk', () => {
         return
       }
       case 'conversation.changed':
-        return put(event.data.conversation, fresh)
+        return seen(event.data.conversation, fresh)
+      case 'conversation.gone':
+        return gone(event.data.id)
     }
   }
 
@@ -156,7 +161,7 @@ export const useDesk = defineStore('desk', () => {
   function created(message: Message, conversation: Conversation | null, fresh: boolean): void {
     threads.add(message)
     outbox.settle([message])
-    if (conversation) put(conversation, fresh)
+    if (conversation) seen(conversation, fresh)
     if (message.direction !== 'in') return
     presence.stopTyping(message.conversation, message.author.id)
     if (!fresh) return
@@ -168,8 +173,22 @@ export const useDesk = defineStore('desk', () => {
     notify(name, text, message.conversation, () => opener(message.conversation))
   }
 
+  /** The hub shows it to me, so I may see it. */
+  function seen(conversation: Conversation, fresh = false): void {
+    hidden.delete(conversation.id)
+    put(conversation, fresh)
+  }
+
+  /** It went where I may not see it. */
+  function gone(id: string): void {
+    hidden.add(id)
+    conversations.delete(id)
+    threads.forget(id)
+  }
+
   /** Takes a newer version of a conversation; an older one, overtaken by an event, is ignored. */
   function put(conversation: Conversation, fresh = false): void {
+    if (hidden.has(conversation.id)) return
     const known = conversations.get(conversation.id)
     if (known && known.version > conversation.version) return
     conversations.set(conversation.id, conversation)
@@ -196,10 +215,10 @@ export const useDesk = defineStore('desk', () => {
   async function fetchConversation(id: string): Promise<ConversationDetails> {
     try {
       const details = await api.get<ConversationDetails>(`/api/conversations/${encodeURIComponent(id)}`)
-      put(details.conversation)
+      seen(details.conversation)
       return details
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) conversations.delete(id)
+      if (error instanceof ApiError && error.status === 404) gone(id)
       throw error
     }
   }
@@ -216,6 +235,6 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     status, lag, ready, conversations, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
-    me, open, counts, calling, realtime, isMine, ownerName, start, stop, put, show, fetchConversation, loadThread,
+    me, open, counts, calling, realtime, isMine, ownerName, start, stop, put, seen, show, fetchConversation, loadThread,
   }
 })

@@ -82,12 +82,17 @@ export const useThreads = defineStore('threads', () => {
     }
   }
 
+  /** I may not see it any more. */
+  function forget(conversation: string): void {
+    threads.delete(conversation)
+  }
+
   /** After a gap: what is not on the screen is forgotten, and loaded anew when it is opened. */
   function forgetExcept(conversation: string | null): void {
     for (const key of [...threads.keys()]) if (key !== conversation) threads.delete(key)
   }
 
-  return { get, loadLatest, loadOlder, add, change, forgetExcept }
+  return { get, loadLatest, loadOlder, add, change, forget, forgetExcept }
 })
 
 function fetchPage(conversation: string, before?: string): Promise<Page> {

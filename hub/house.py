@@ -1,0 +1,166 @@
+"""For plugins that serve the people who work here: a workbench, a supervisor's wall, administration.
+
+`Context.house` is a `House`: the agents, what happens in conversations, and how the hub is. Pages come from `hub.pages`, a
+plugin's own tables from `hub.tables`; a hub that is not running is opened by `offline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from hub.clock import Clock
+from hub.conversations.scene import Scene
+from hub.errors import HubError, PluginFault
+from hub.explain import Step, explain_conversation
+from hub.families import Panel, Suggestion
+from hub.instance import InstanceStatus
+from hub.offline import offline
+from hub.path.deadletters import DeadLetter, DeadLetters
+from hub.people.agents import Agents
+from hub.people.dossiers import Dossier
+from hub.people.reading import conversation_of, leg_of, person_of
+from hub.plugin import Channel
+from hub.records import Agent, AgentState, Conversation, Person, Role
+from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
+
+if TYPE_CHECKING:
+    from hub.config.models import Team
+    from hub.context import Context
+    from hub.hub import Hub
+
+__all__ = [
+    "CSRF_HEADER",
+    "SESSION_COOKIE",
+    "AgentState",
+    "Agents",
+    "Clock",
+    "DeadLetter",
+    "DeadLetters",
+    "Dossier",
+    "House",
+    "InstanceStatus",
+    "Role",
+    "Scene",
+    "Step",
+    "conversation_of",
+    "leg_of",
+    "offline",
+    "person_of",
+]
+
+T = TypeVar("T")
+PLAY_LIMIT: Final = 5.0
+"""Seconds a plugin's play may hold a customer's lane."""
+TYPING_LIMIT: Final = 5.0
+SUGGEST_FROM: Final = 20
+
+
+class House:
+    """What one instance may know and do on the side of those who serve."""
+
+    def __init__(self, hub: Hub, ctx: Context) -> None:
+        self._hub = hub
+        self._ctx = ctx
+
+    # -- who serves ---------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> Agents:
+        """Everybody who serves or served."""
+        return self._hub.agents
+
+    def watch_agents(self, tell: Callable[[Agent], None]) -> None:
+        """While this instance runs, `tell` hears of every agent who is new or not as before."""
+        heard = self._hub.agents.on_change
+        heard.append(tell)
+        self._ctx.undo("watching the agents", lambda: heard.remove(tell))
+
+    @property
+    def teams(self) -> Sequence[Team]:
+        """The teams of the configuration: `id`, and as `members` the logins it lists."""
+        return self._hub.settings.teams
+
+    def team_name(self, id: str, locale: str = "") -> str:
+        """A team's name; its id where the configuration no longer has it."""
+        return self._hub.settings.team_name(id, locale or self._hub.settings.locale)
+
+    # -- conversations ------------------------------------------------------------------------------
+
+    async def play(self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[T]]) -> T:
+        """Do something in a conversation, in its order with everything else that happens there.
+
+        `play` decides in the `Scene` (say, assign, close …) and may refuse by raising; then nothing has happened. What it returns
+        is returned once all of it is stored. `actor` is who makes it happen, for the log. It has 5 seconds.
+
+        Raises Refused (404 ``not_found``, 409 ``closed`` when the customer has a newer conversation, 503 ``stopping``), Conflict.
+        """
+
+        async def guarded(scene: Scene) -> T:
+            name = self._ctx.name
+            outcome = await self._hub.calls.guard(name, "play", play, scene, deadline=PLAY_LIMIT)
+            if outcome.error is not None:
+                error = outcome.error
+                raise error if isinstance(error, HubError) else PluginFault(name, error) from error
+            return outcome.value  # type: ignore[return-value]
+
+        done: T = await self._hub.path.in_conversation(conversation_id, actor, guarded)
+        return done
+
+    async def dossier(self, person_id: int) -> Dossier | None:
+        """What the hub has in mind about a person; None where there is none, or it cannot be read now."""
+        try:
+            return await self._hub.people.dossier(person_id)
+        except HubError:
+            return None
+
+    async def typing(self, conversation: Conversation, agent: Agent, on: bool) -> None:
+        """Show the customer that an agent types, on the live legs whose channel can."""
+        dossier = await self.dossier(conversation.person_id)
+        for leg in dossier.legs.values() if dossier is not None else ():
+            channel = self._hub.registry.running_channel(leg.channel)
+            if leg.live and channel is not None and "typing" in channel.features():
+                call = self._hub.calls.method
+                await call(leg.channel, channel.typing, leg.address, on, agent.name, deadline=TYPING_LIMIT)
+
+    async def panels(self, conversation: Conversation, person: Person) -> Sequence[Panel]:
+        """What plugins show beside a conversation (the hook ``desk_panels``)."""
+        found = await self._hub.calls.collect("desk_panels", conversation=conversation, person=person)
+        return [panel for panel in found if isinstance(panel, Panel)]
+
+    async def suggestions(self, conversation: Conversation, person: Person) -> Sequence[Suggestion]:
+        """Replies that plugins propose (the hook ``desk_suggestions``), the surest first."""
+        if conversation.status != "open" or not self._hub.calls.implementers("desk_suggestions"):
+            return []
+        facts: dict[str, Any] = {"conversation": conversation, "person": person}
+        messages = await self._hub.reading.messages(conversation.id, limit=SUGGEST_FROM)
+        answers = await self._hub.calls.collect("desk_suggestions", **facts, messages=messages)
+        found = [one for answer in answers for one in answer if isinstance(one, Suggestion)]
+        return sorted(found, key=lambda one: one.confidence, reverse=True)
+
+    async def explain(self, conversation_id: int, locale: str) -> list[Step]:
+        """Every step of routing and delivery of a conversation, in words (zh-CN, else English)."""
+        return await explain_conversation(self._hub.reading, self._hub.store.reader, conversation_id, locale)
+
+    # -- how the hub is -----------------------------------------------------------------------------
+
+    @property
+    def channels(self) -> Mapping[str, Channel[Any]]:
+        """The channels that are up, by instance name."""
+        return self._hub.registry.channels()
+
+    @property
+    def platforms(self) -> Mapping[str, str]:
+        """The platform of each instance, also of those that do not run."""
+        registry = self._hub.registry
+        return {one.name: registry.platform_of(one.name) for one in registry.status()}
+
+    @property
+    def instances(self) -> Sequence[InstanceStatus]:
+        """How all instances are, in the order of the YAML."""
+        return self._hub.registry.status()
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What could not be worked on or delivered."""
+        return self._hub.path.dead

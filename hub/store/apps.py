@@ -1,0 +1,66 @@
+"""Whose tables there are: the hub's own, and those of the plugins that have some."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tortoise.models import Model
+
+from hub.calling import attempt
+from hub.errors import ConfigError
+from hub.plugin import Plugin
+
+OWN: Final = "hub"
+
+Apps = dict[str, str]
+"""Modules of models, by the label their migrations are kept under."""
+
+
+def apps_of(plugins: Iterable[type[Plugin[Any]]]) -> Apps:
+    """The tables of a hub with these plugins.
+
+    Raises ConfigError for a module that cannot be imported, and for a table that is not named after its plugin's package
+    (``hub_desk``: ``desk_…``), so that no two plugins want the same.
+    """
+    apps = {OWN: "hub.store.models"}
+    for cls in plugins:
+        if not cls.tables or cls.tables in apps.values():
+            continue
+        label = cls.tables.partition(".")[0]
+        if label in apps:
+            raise ConfigError(f"{cls.__name__}: the tables of {label} are in {apps[label]} already, not in {cls.tables}")
+        _check(cls, label)
+        apps[label] = cls.tables
+    return apps
+
+
+def _check(cls: type[Plugin[Any]], label: str) -> None:
+    loaded = attempt(importlib.import_module, cls.tables)
+    if loaded.value is None:
+        why = f"the tables {cls.tables!r} of {cls.__name__} cannot be imported: {loaded.error}"
+        raise ConfigError(why) from loaded.error
+    start = label.removeprefix("hub_") + "_"
+    for model in models_of({label: cls.tables}):
+        table = model._meta.db_table
+        if not table.startswith(start):
+            raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
+
+
+def models_of(apps: Apps) -> Sequence[type[Model]]:
+    """The tables of all these modules."""
+    found = [(name, one) for name in apps.values() for one in vars(importlib.import_module(name)).values()]
+    return [one for name, one in found if isinstance(one, type) and issubclass(one, Model) and one.__module__ == name]
+
+
+def tortoise_apps(apps: Apps) -> dict[str, Any]:
+    """The apps as Tortoise's configuration wants them; migrations are beside the models."""
+    return {
+        label: {
+            "models": [models],
+            "migrations": f"{models.rpartition('.')[0]}.migrations",
+            "default_connection": "default",
+        }
+        for label, models in apps.items()
+    }
