@@ -23,7 +23,7 @@ from hub.version import VERSION
 __all__ = [
     "VERSION", "Add", "Command", "HubConfig", "add_store_options", "check_plugin", "family_of", "installed", "load",
     "load_plugin", "settings_of",
-]  # fmt: skip
+]
 
 Add = Callable[[argparse.ArgumentParser, str], None]
 Command = Callable[[argparse.Namespace], int]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.clock import Clock
 from hub.conversations.scene import Scene
-from hub.errors import HubError, PluginFault, Unsupported
+from hub.errors import HubError, Unsupported
 from hub.families import Panel, Suggestion
 from hub.instance import InstanceStatus
 from hub.offline import offline
@@ -29,22 +29,8 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 __all__ = [
-    "CSRF_HEADER",
-    "SESSION_COOKIE",
-    "AgentState",
-    "Agents",
-    "Clock",
-    "DeadLetter",
-    "DeadLetters",
-    "Dossier",
-    "House",
-    "InstanceStatus",
-    "Role",
-    "Scene",
-    "conversation_of",
-    "leg_of",
-    "offline",
-    "person_of",
+    "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
+    "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "offline", "person_of",
 ]
 
 T = TypeVar("T")
@@ -81,7 +67,7 @@ class House:
 
     def team_name(self, id: str, locale: str = "") -> str:
         """A team's name; its id where the configuration no longer has it."""
-        return self._hub.settings.team_name(id, locale or self._hub.settings.locale)
+        return self._hub.settings.team_name(id, locale or self._hub.settings.hub.locale)
 
     # -- conversations ------------------------------------------------------------------------------
 
@@ -95,12 +81,8 @@ class House:
         """
 
         async def guarded(scene: Scene) -> T:
-            name = self._ctx.name
-            outcome = await self._hub.calls.guard(name, "play", play, scene, deadline=PLAY_LIMIT)
-            if outcome.error is not None:
-                error = outcome.error
-                raise error if isinstance(error, HubError) else PluginFault(name, error) from error
-            return outcome.value  # type: ignore[return-value]
+            outcome = await self._hub.calls.guard(self._ctx.name, "play", play, scene, deadline=PLAY_LIMIT)
+            return outcome.result(self._ctx.name)
 
         done: T = await self._hub.path.in_conversation(conversation_id, actor, guarded)
         return done

@@ -60,10 +60,10 @@ class Hub:
         self.settings = config.settings
         self.data = data
         self.clock = clock or SystemClock()
-        self.log = log or make_logger(level=self.settings.log.level, json=self.settings.log.json_lines)
+        self.log = log or make_logger(level=self.settings.hub.log.level, json=self.settings.hub.log.json_lines)
         self.counters: Counter[str] = Counter()
         self.stopping = False
-        self.texts = Texts(self.settings.locale, self.settings.service.texts)
+        self.texts = Texts(self.settings.hub.locale, self.settings.service.texts)
         self.calls = Calls(clock=self.clock, log=self.log)
         self.registry = Registry(self)
         self.routes = Routes()

@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hub.clock import SystemClock
+from hub.config import HubConfig
 from hub.context import Context
 from hub.errors import StoreUnavailable
 from hub.instance import UP, InstanceStatus
 from hub.log import Logger
+from hub.offline import offline
 from hub.path import deadletters
 from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
-from hub.records import Event
+from hub.plugin import Plugin
 from hub.store.reader import Reader
-from hub.store.store import Store, reading
+from hub.store.store import reading
 from hub.underway import Tally
 from hub.web.failures import ErrorAnswer
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
@@ -33,7 +34,7 @@ from hub.web.routes import Route
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Looking",
     "Numbers", "Reader", "Reading", "Route", "Tally", "caller_of", "looking", "numbers", "routes", "settle",
-]  # fmt: skip
+]
 
 STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
 """What the numbers in the column `state` of the tables ``inbox`` and ``outbox`` mean."""
@@ -124,25 +125,10 @@ async def looking(data: Path, database: str = "") -> AsyncIterator[Looking]:
         yield Looking(reader)
 
 
-async def settle(data: Path, id: int, *, again: bool, database: str = "") -> None:
-    """Put a dead letter back among the due (`again`), or give it up.
+async def settle(settings: HubConfig, data: Path, id: int, *, again: bool) -> None:
+    """Put a dead letter back among the due (`again`), or give it up; arguments as for `hub.house.offline`.
 
     Raises Refused (404) where there is none, and StoreUnavailable, also while a hub uses the store: there its own pages do this.
     """
-    clock = SystemClock()
-    async with opened(data, database) as store:
-        await deadletters.settle(store, int(clock.now() * 1000), id, again=again)
-
-
-@asynccontextmanager
-async def opened(data: Path, database: str) -> AsyncIterator[Store]:
-    """The store of a hub that does not run. Raises StoreUnavailable when one does."""
-
-    def nobody_listens(_: Sequence[Event]) -> None:
-        """Events are stored; the hub that starts next reads them."""
-
-    store = await Store.open(data, SystemClock(), database=database, on_events=nobody_listens)
-    try:
-        yield store
-    finally:
-        await store.close()
+    async with offline(settings, data, Plugin) as ctx:
+        await deadletters.settle(ctx._hub.store, int(ctx.clock.now() * 1000), id, again=again)

@@ -185,31 +185,6 @@ class HubConfig(Section):
     plugins: tuple[PluginEntry, ...] = ()
 
     @property
-    def locale(self) -> Language:
-        """Language for people who do not say which one they read."""
-        return self.hub.locale
-
-    @property
-    def timezone(self) -> str:
-        """Name of the time zone (IANA)."""
-        return self.hub.timezone
-
-    @property
-    def public_url(self) -> str:
-        """Where the hub is reached from outside, without a slash at the end; "" when not said."""
-        return self.hub.public_url
-
-    @property
-    def log(self) -> Log:
-        """What is logged, and how."""
-        return self.hub.log
-
-    @property
-    def limits(self) -> Limits:
-        """What is taken at once."""
-        return self.hub.limits
-
-    @property
     def database(self) -> str:
         """The address of the database, with its password; "" for SQLite."""
         return self.hub.database.get_secret_value()
@@ -230,4 +205,4 @@ class HubConfig(Section):
 
     def name_for(self, locale: str) -> str:
         """The service's name for somebody who reads `locale` ("" is the hub's language)."""
-        return in_language(self.hub.name, locale or self.locale)
+        return in_language(self.hub.name, locale or self.hub.locale)

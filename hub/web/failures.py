@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from hub.errors import Busy, CallFailed, Conflict, HubError, NotReady, Refused, Rejected, StoreUnavailable, Unsupported
+from hub.errors import CallFailed, Conflict, HubError, NotReady, Refused, Rejected, StoreUnavailable, Unsupported
 from hub.log import Logger
 from hub.web.routes import NotAllowed
 
@@ -17,25 +17,10 @@ RETRY_AFTER: Final = 2
 """Seconds after which it is worth to try again when nobody knows better."""
 
 _CODES: Final = {
-    400: "bad_request",
-    401: "not_signed_in",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    408: "timeout",
-    409: "conflict",
-    411: "length_required",
-    413: "too_large",
-    415: "unsupported_media_type",
-    416: "bad_range",
-    417: "expectation_failed",
-    422: "invalid",
-    426: "upgrade_required",
-    429: "too_many",
-    500: "internal",
-    502: "bad_gateway",
-    503: "unavailable",
+    400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    406: "not_acceptable", 408: "timeout", 409: "conflict", 411: "length_required", 413: "too_large",
+    415: "unsupported_media_type", 416: "bad_range", 417: "expectation_failed", 422: "invalid", 426: "upgrade_required",
+    429: "too_many", 500: "internal", 502: "bad_gateway", 503: "unavailable",
 }
 
 
@@ -106,9 +91,7 @@ def _http(error: web.HTTPException) -> web.StreamResponse:
 
 def _refused(error: Refused) -> web.Response:
     headers = {"Allow": error.allow} if isinstance(error, NotAllowed) else {}
-    wait: Any = error.retry_after if isinstance(error, Busy) else getattr(error, "retry_after", None)
-    if wait is None and error.status == 503:
-        wait = RETRY_AFTER
+    wait: Any = getattr(error, "retry_after", RETRY_AFTER if error.status == 503 else None)
     if wait is not None:
         headers["Retry-After"] = str(math.ceil(wait))
     return error_answer(error.status, error.code, str(error), headers)

@@ -58,7 +58,7 @@ def letters(options: argparse.Namespace) -> int:
 
 def end(options: argparse.Namespace, *, again: bool) -> int:
     """`hub dead-letters retry` and `hub dead-letters drop`."""
-    asyncio.run(settle(options.data, options.id, again=again, database=settings_of(options).database))
+    asyncio.run(settle(settings_of(options), options.data, options.id, again=again))
     print(word(options.locale, "retried" if again else "dropped", id=options.id))
     return OK
 
@@ -83,7 +83,7 @@ class _Style:
 async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Looking, _Style]]:
     settings = settings_of(options)
     async with looking(options.data, settings.database) as stored:
-        yield stored, _Style(options.locale, settings.timezone)
+        yield stored, _Style(options.locale, settings.hub.timezone)
 
 
 async def _explain(options: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ def test_serve_gets_what_was_asked_for(folder: Folder, monkeypatch: pytest.Monke
     got: list[object] = []
 
     def run(config: LoadedConfig, *rest: object) -> int:
-        got.extend([config.settings.locale, *rest])
+        got.extend([config.settings.hub.locale, *rest])
         return 0
 
     monkeypatch.setattr("hub.serve.serve", run)

@@ -38,7 +38,6 @@ plugins:
   - {use: toy, required: true}
   - {use: desk, required: true}
   - {use: media, required: true}
-  - {use: ops}
 """
 Role = Literal["agent", "supervisor", "admin"]
 

@@ -147,14 +147,13 @@ class Chronicler(Plugin[PluginConfig]):
 
 
 async def test_explain_conversation_is_what_the_workbench_answers(tmp_path: Path) -> None:
-    config = CONFIG.replace("  - {use: ops}\n", "")
-    async with open_house(tmp_path, config=config) as desk:
+    async with open_house(tmp_path) as desk:
         ada = await desk.person("ada")
         one = await desk.conversation()
         status, answer = await ada.get(f"/api/conversations/{one}/explain")
         assert (status, answer["error"]["code"]) == (422, "unsupported")
         assert "add `ops`" in answer["error"]["message"]
-    config += "  - {use: chronicler, required: true}\n"
+    config = CONFIG + "  - {use: chronicler, required: true}\n"
     async with open_house(tmp_path, config=config, chronicler=Chronicler) as desk:
         status, answer = await (await desk.person("ben")).get(f"/api/conversations/{one}/explain", locale="en")
         assert (status, [step["text"] for step in answer["steps"]]) == (200, ["told in en"])

@@ -7,12 +7,13 @@ import pytest
 
 from tests.config.kit import Folder
 from tests.desk.kit import House, open_house
+from tests.ops.kit import WITH_OPS
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[House]:
-    """A whole hub on a port; the plugin `ops` is one of its instances."""
-    async with open_house(tmp_path) as made:
+    """A whole hub on a port, looked after by the plugin `ops`."""
+    async with open_house(tmp_path, config=WITH_OPS) as made:
         yield made
 
 

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hub.errors import StoreUnavailable
 from tests.desk.kit import House, open_house
+from tests.ops.kit import WITH_OPS
 
 
 async def samples(desk: House) -> dict[tuple[str, ...], float]:
@@ -46,7 +47,7 @@ async def test_metrics_count_what_happens(desk: House) -> None:
 
 async def test_two_hubs_do_not_share_numbers(desk: House, tmp_path_factory: pytest.TempPathFactory) -> None:
     await desk.conversation()
-    async with open_house(tmp_path_factory.mktemp("other")) as other:
+    async with open_house(tmp_path_factory.mktemp("other"), config=WITH_OPS) as other:
         assert (await samples(other))["hub_messages_received_total",] == 0
     assert (await samples(desk))["hub_messages_received_total",] == 1
 

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 from tests.desk.kit import PASSWORD, open_house
+from tests.ops.kit import WITH_OPS
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ class Running:
         self.errors: list[str] = []
 
     async def _run(self) -> None:
-        async with open_house(self._folder) as house:
+        async with open_house(self._folder, config=WITH_OPS) as house:
             root = await house.agent("root", "admin")
             await house.conversation()
             token, csrf, _ = await house.accounts.sign_in(root.login, PASSWORD, "127.0.0.1")
