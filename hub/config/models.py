@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import entry_points
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import available_timezones
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from hub.config.units import Size
 from hub.conversations.texts import DEFAULTS
+from hub.store.database import STORES
 
 Language = Literal["zh-CN", "en"]
 NAME: Final = r"^[a-z][a-z0-9_-]*$"
@@ -73,7 +75,8 @@ def _network(value: Any) -> Any:
 
 
 def _database_url(url: SecretStr) -> SecretStr:
-    if not re.match(r"(postgres(ql)?://|$)", url.get_secret_value()):
+    scheme, apart, _ = url.get_secret_value().partition("://")
+    if scheme and not (apart and scheme in entry_points(group=STORES).names):
         raise PydanticCustomError("database", "Input should start with postgres://, or be empty for SQLite")
     return url
 

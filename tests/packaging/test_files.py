@@ -49,7 +49,8 @@ def test_each_plugin_is_there_by_its_name(name: str) -> None:
 
 def test_each_package_of_plugins_is_registered() -> None:
     packages = {path.parent.name for path in (ROOT / "plugins").glob("hub_*/__init__.py")}
-    assert packages == {target.partition(":")[0] for target in PLUGINS.values()}
+    stores: dict[str, str] = PROJECT["entry-points"]["hub.stores"]
+    assert packages == {target.partition(":")[0] for target in (*PLUGINS.values(), *stores.values())}
 
 
 def test_the_command_is_there() -> None:
