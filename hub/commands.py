@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from hub.config import HubConfig, load
 from hub.finding import check_plugin, installed, load_plugin
@@ -28,15 +27,13 @@ __all__ = [
 Add = Callable[[argparse.ArgumentParser, str], None]
 Command = Callable[[argparse.Namespace], int]
 
-_HELP: Final = {
-    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
-    "config": ("YAML 配置文件（数据库、团队和公开地址）", "the YAML configuration: its database, teams and public address"),
-}
-
 
 def add_store_options(parser: argparse.ArgumentParser, locale: str) -> None:
     """The options ``--data`` and ``--config``, by which a command finds what a hub has stored."""
-    data, config = (texts[not locale.startswith("zh")] for texts in _HELP.values())
+    chinese = locale.startswith("zh")
+    data = "数据目录（默认 var）" if chinese else "folder for what is stored (default var)"
+    english = "the YAML configuration: its database, teams and public address"
+    config = "YAML 配置文件（数据库、团队和公开地址）" if chinese else english
     parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=data)
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
 

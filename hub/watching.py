@@ -1,14 +1,13 @@
 """For plugins that look after the hub itself.
 
-`numbers` and `routes` tell how it is while it runs, `caller_of` in whose code a task is. `looking` reads what is stored,
-whether a hub uses it or not; `settle` ends a dead letter while none does.
+`numbers` and `routes` tell how it is while it runs, `caller_of` in whose code a task is. `looking` opens what is stored to
+be read, whether a hub uses it or not, for a `Reading` and `list_dead`; `settle` ends a dead letter while no hub runs.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,15 +24,15 @@ from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
 from hub.plugin import Plugin
 from hub.store.reader import Reader
-from hub.store.store import reading
+from hub.store.store import reading as looking
 from hub.underway import Tally
 from hub.web.failures import ErrorAnswer
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 from hub.web.routes import Route
 
 __all__ = [
-    "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Looking",
-    "Numbers", "Reader", "Reading", "Route", "Tally", "caller_of", "looking", "numbers", "routes", "settle",
+    "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Numbers",
+    "Reader", "Reading", "Route", "Tally", "caller_of", "list_dead", "looking", "numbers", "routes", "settle",
 ]
 
 STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
@@ -104,25 +103,6 @@ def caller_of(ctx: Context, task: asyncio.Task[Any] | None) -> str:
 
 
 # -- what is stored ---------------------------------------------------------------------------------
-
-
-class Looking:
-    """What is stored, to be read: `reading` knows people, conversations and messages, `reader` takes SQL."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.reading = Reading(reader)
-
-    async def dead_letters(self) -> Sequence[DeadLetter]:
-        """What could not be worked on or delivered, the newest first (at most 200)."""
-        return await list_dead(self.reader)
-
-
-@asynccontextmanager
-async def looking(data: Path, database: str = "") -> AsyncIterator[Looking]:
-    """Read what a hub stored in the folder `data`, or in the `database` its document names. Raises StoreUnavailable."""
-    async with reading(data, database=database) as reader:
-        yield Looking(reader)
 
 
 async def settle(settings: HubConfig, data: Path, id: int, *, again: bool) -> None:

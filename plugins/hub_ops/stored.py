@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hub import Conversation, Leg, Message, Person, Refused, plain_text
 from hub.commands import Command, add_store_options, settings_of
-from hub.watching import STATES, DeadLetter, Looking, Reader, looking, settle
+from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking, settle
 from hub_ops.explain import Step, explain_conversation
 from hub_ops.words import word
 
@@ -80,17 +80,18 @@ class _Style:
 
 
 @asynccontextmanager
-async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Looking, _Style]]:
+async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Reader, _Style]]:
     settings = settings_of(options)
-    async with looking(options.data, settings.database) as stored:
-        yield stored, _Style(options.locale, settings.hub.timezone)
+    async with looking(options.data, database=settings.database) as reader:
+        yield reader, _Style(options.locale, settings.hub.timezone)
 
 
 async def _explain(options: argparse.Namespace) -> None:
-    async with _looking(options) as (stored, style):
-        message = await stored.reading.message(options.id)
-        waypoints = [line async for line in _waypoints(stored.reader, options.id, style)]
-        conversation = await stored.reading.conversation(message.conversation_id if message else options.id)
+    async with _looking(options) as (reader, style):
+        reading = Reading(reader)
+        message = await reading.message(options.id)
+        waypoints = [line async for line in _waypoints(reader, options.id, style)]
+        conversation = await reading.conversation(message.conversation_id if message else options.id)
         if conversation is None and not waypoints:
             raise Refused(404, "not_found", style.word("nothing", id=options.id))
         if message is not None:
@@ -98,16 +99,16 @@ async def _explain(options: argparse.Namespace) -> None:
         for line in waypoints:
             print(" ", line)
         if conversation is not None:
-            person = await stored.reading.person(conversation.person_id)
-            for line in _about(conversation, person, await stored.reading.legs(conversation.id), style):
+            person = await reading.person(conversation.person_id)
+            for line in _about(conversation, person, await reading.legs(conversation.id), style):
                 print(line)
-            for step in await explain_conversation(stored.reading, stored.reader, conversation.id, style.locale):
+            for step in await explain_conversation(reading, reader, conversation.id, style.locale):
                 print(_step(step, style))
 
 
 async def _letters(options: argparse.Namespace) -> None:
-    async with _looking(options) as (stored, style):
-        found = await stored.dead_letters()
+    async with _looking(options) as (reader, style):
+        found = await list_dead(reader)
     for letter in found:
         print(_letter(letter, style))
     print(style.word("count", count=len(found)))
