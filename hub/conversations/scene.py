@@ -8,7 +8,8 @@ nothing has happened; `install` then brings the dossier up to date.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -30,9 +31,11 @@ from hub.conversations.texts import Texts
 from hub.errors import Refused
 from hub.intents import AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag
 from hub.message import Body, Text, plain_text
-from hub.people.dossiers import HISTORY, Dossier
-from hub.plugin import Inbound
-from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
+from hub.people.dossiers import HISTORY, Dossier, IdentityKey
+from hub.plugin import Inbound, Sender
+from hub.records import (
+    SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, MessageState, OwnerKind, Person, WaitReason,
+)  # fmt: skip
 from hub.store.change import Change, fitting
 from hub.store.ids import Ids
 from hub.store.statements import Statements
@@ -43,10 +46,14 @@ LEG_STORED_EVERY: Final = 30_000
 LAST_TEXT: Final = 120
 MAX_NAME: Final = 200
 MAX_TIER: Final = 50
+_LAST_INBOUND: Final = attrgetter("last_inbound_at")
 
 
 class Scene:
-    """One step. `now` is milliseconds; `actor` is who makes it happen, for the log."""
+    """One step. `now` is milliseconds; `actor` is who makes it happen, for the log.
+
+    `new_identities` are those that are linked in it, `kept_back` what filters did not let through.
+    """
 
     def __init__(self, dossier: Dossier, ids: Ids, now: int, texts: Texts, actor: str = "") -> None:
         self.change = Change()
@@ -57,13 +64,13 @@ class Scene:
         self.said: list[Message] = []
         self.outgoing: list[tuple[Message, Leg]] = []
         self.kept_back: list[Message] = []
+        self.new_identities: dict[IdentityKey, Identity] = {}
         self.now = now
         self.actor = actor
-        self._dossier = dossier
+        self.dossier = dossier
         self._ids = ids
         self._texts = texts
         self._new_person = False
-        self._new_identities: dict[tuple[str, str, str], Identity] = {}
         self._moved = False
 
     @classmethod
@@ -79,83 +86,59 @@ class Scene:
         """The identity behind an inbound message; a new one is linked to the person."""
         sender = inbound.sender
         key = (platform, sender.scope or channel, sender.external_id)
-        known = self._dossier.identities.get(key)
-        if known is not None:
-            self._fill_gaps(inbound)
-            return known
-        identity = Identity(
-            self._ids.next(), *key, self.person.id, sender.verified, source=channel, linked_at=self.now
-        )
-        self._new_identities[key] = identity
-        self.change.write(Statements.add_identity, identity_row(identity))
         if not self._new_person:
-            self._fill_gaps(inbound)
+            self._fill_gaps(sender)
+        known = self.dossier.identities.get(key)
+        if known is not None:
+            return known
+        identity = Identity(self._ids.next(), *key, self.person.id, sender.verified, channel, self.now)
+        self.new_identities[key] = identity
+        self.change.write(Statements.add_identity, identity_row(identity))
         return identity
 
-    def _fill_gaps(self, inbound: Inbound) -> None:
-        sender = inbound.sender
+    def _fill_gaps(self, sender: Sender) -> None:
         new = {name: value for name, value in sender.attributes.items() if name not in self.person.attributes}
         better = sender.name and sender.verified > self.person.verified
         name = fitting(sender.name, MAX_NAME) if better else self.person.name
         if new or name != self.person.name or sender.verified > self.person.verified:
-            self.person = replace(
-                self.person,
-                name=name,
-                verified=self.person.verified or sender.verified,
-                attributes={**self.person.attributes, **new},
-            )
+            verified, attributes = self.person.verified or sender.verified, {**self.person.attributes, **new}
+            self.person = replace(self.person, name=name, verified=verified, attributes=attributes)
 
-    def arrive(self, channel: str, inbound: Inbound, identity: Identity, *, owner: str, team: str) -> Leg:
+    def arrive(self, channel: str, inbound: Inbound, identity: Identity, *, owner: OwnerKind, team: str) -> Leg:
         """Bring the message's leg into the open conversation; opens one where there is none.
 
         `owner` is ``bot`` or ``queue``: who gets a new conversation first.
         """
-        if self.conversation is None or self.conversation.status == "closed":
-            self._open(owner, team)
+        conversation = self.conversation
+        if conversation is None or conversation.status == "closed":
+            conversation = self._open(owner, team)
         address = inbound.address or inbound.sender.external_id
         for leg in self.legs.values():
             if leg.channel == channel and leg.address == address:
                 return self._heard_on(leg, inbound)
-        assert self.conversation is not None
-        leg = Leg(
-            self._ids.next(),
-            self.conversation.id,
-            channel,
-            address,
-            identity.id,
-            opened_at=self.now,
-            last_inbound_at=self.now,
-            context=inbound.context,
-        )
+        place = (self._ids.next(), conversation.id, channel, address, identity.id)
+        leg = Leg(*place, opened_at=self.now, last_inbound_at=self.now, context=inbound.context)
         self.legs = {**self.legs, leg.id: leg}
         self.change.write(Statements.add_leg, leg_row(leg))
-        self._dossier.stored_leg_at[leg.id] = self.now
+        self.dossier.stored_leg_at[leg.id] = self.now
         return leg
 
     def _heard_on(self, leg: Leg, inbound: Inbound) -> Leg:
-        stored = self._dossier.stored_leg_at.get(leg.id, 0)
+        stored = self.dossier.stored_leg_at.get(leg.id, 0)
         fresh = replace(leg, last_inbound_at=self.now, context=inbound.context or leg.context)
         self.legs = {**self.legs, leg.id: fresh}
         if fresh.context != leg.context or self.now - stored > LEG_STORED_EVERY:
             self.change.write(Statements.change_leg, leg_change(fresh))
-            self._dossier.stored_leg_at[leg.id] = self.now
+            self.dossier.stored_leg_at[leg.id] = self.now
         return fresh
 
-    def _open(self, owner: str, team: str) -> None:
-        kind = "bot" if owner == "bot" else "queue"
-        self.before = None
-        self.conversation = Conversation(
-            self._ids.next(),
-            self.person.id,
-            owner_kind="bot" if kind == "bot" else "queue",
-            owner_id="" if kind == "bot" else team,
-            team=team,
-            reason="" if kind == "bot" else "no_bot",
-            opened_at=self.now,
-            waiting_since=None if kind == "bot" else self.now,
-        )
-        self.legs = {}
-        self._event("conversation.opened", {"owner": kind, "team": team})
+    def _open(self, owner: OwnerKind, team: str) -> Conversation:
+        opened = Conversation(self._ids.next(), self.person.id, owner_kind=owner, team=team, opened_at=self.now)
+        if owner == "queue":
+            opened = replace(opened, owner_id=team, reason="no_bot", waiting_since=self.now)
+        self.before, self.conversation, self.legs = None, opened, {}
+        self._event("conversation.opened", {"owner": owner, "team": team})
+        return opened
 
     def hear(self, message: Message) -> None:
         """The customer's message takes its place."""
@@ -166,37 +149,20 @@ class Scene:
     # -- what is said to the customer --------------------------------------------------------------
 
     def say(
-        self,
-        author: Author,
-        body: Body,
-        *,
-        note: bool = False,
-        leg_id: int | None = None,
-        client_id: str = "",
-        code: str = "",
-        data: dict[str, Any] | None = None,
-    ) -> Message:
+        self, author: Author, body: Body, *, note: bool = False, leg_id: int | None = None,
+        client_id: str = "", code: str = "", data: dict[str, Any] | None = None,
+    ) -> Message:  # fmt: skip
         """Add a message from our side: to the customer, or a note for the agents.
 
         Raises Refused when there is no leg to send it on.
         """
         conversation = self._any_conversation()
         leg = self._leg_for(leg_id)
+        ids = (self._ids.next(), conversation.id, leg.id, self.person.id)
         direction: Direction = "note" if note else "system" if code else "out"
-        message = Message(
-            self._ids.next(),
-            conversation.id,
-            leg.id,
-            self.person.id,
-            direction,
-            author,
-            body,
-            self.now,
-            # Only an agent waits to see it go; for the others pages hear of it when it does not.
-            state="received" if note else "queued" if author.kind == "agent" else "sent",
-            client_id=client_id,
-            code=code,
-        )
+        # Only an agent waits to see it go; for the others pages hear of it when it does not.
+        state: MessageState = "received" if note else "queued" if author.kind == "agent" else "sent"
+        message = Message(*ids, direction, author, body, self.now, state, client_id, code=code)
         if author.kind == "agent" and not note:
             self._place(message, data, unanswered_since=None, unread=0)
         else:
@@ -214,7 +180,7 @@ class Scene:
             return leg
         if not self.legs:
             raise Refused(409, "no_leg", "this conversation has no leg to answer on")
-        return max(self.legs.values(), key=_last_inbound)
+        return max(self.legs.values(), key=_LAST_INBOUND)
 
     def line(self, code: str, **values: str) -> None:
         """A line of the house, such as "handed over", in the customer's language."""
@@ -227,15 +193,8 @@ class Scene:
         if message.direction in ("in", "out"):
             text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
-        self.change.event(
-            "message.created",
-            self.now,
-            self.person.id,
-            message.conversation_id,
-            message=message,
-            public=message.direction != "note",
-            data=data,
-        )
+        ids, public = (self.person.id, message.conversation_id), message.direction != "note"
+        self.change.event("message.created", self.now, *ids, message=message, public=public, data=data)
 
     # -- what filters make of it -------------------------------------------------------------------
 
@@ -249,11 +208,8 @@ class Scene:
         self.kept_back.append(note)
         self._restate(message, note)
         self.outgoing = [(said, leg) for said, leg in self.outgoing if said.direction != "note"]
-        self.change.writes = [
-            (statement, row)
-            for statement, row in self.change.writes
-            if statement is not Statements.add_outbox or row[0] != message.id
-        ]
+        writes = self.change.writes
+        self.change.writes = [one for one in writes if one[0] is not Statements.add_outbox or one[1][0] != message.id]
 
     def _restate(self, before: Message, after: Message) -> None:
         change = self.change
@@ -283,9 +239,7 @@ class Scene:
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
         was = _owner_of(conversation)
-        self._move(
-            owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0
-        )
+        self._move(owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0)
         self._event("conversation.queued", {"reason": reason, "team": team, "was": was})
         if reason not in ("returned", "transferred"):
             self.line("handed_over")
@@ -363,12 +317,10 @@ class Scene:
 
     def _set_person(self, intent: SetAttributes) -> None:
         facts = {**self.person.attributes, **intent.attributes}
-        self.person = replace(
-            self.person,
-            name=fitting(intent.name, MAX_NAME) or self.person.name,
-            tier=fitting(intent.tier, MAX_TIER) or self.person.tier,
-            attributes={name: value for name, value in facts.items() if value is not None},
-        )
+        known = {name: value for name, value in facts.items() if value is not None}
+        name = fitting(intent.name, MAX_NAME) or self.person.name
+        tier = fitting(intent.tier, MAX_TIER) or self.person.tier
+        self.person = replace(self.person, name=name, tier=tier, attributes=known)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -376,7 +328,7 @@ class Scene:
         """The whole step as one change."""
         if self._new_person:
             self.change.write(Statements.add_person, person_row(self.person))
-        elif self.person is not self._dossier.person:
+        elif self.person is not self.dossier.person:
             self.change.write(Statements.change_person, person_change(self.person))
             self.change.event("person.changed", self.now, self.person.id, 0)
         conversation = self.conversation
@@ -384,40 +336,29 @@ class Scene:
             if self.before is None:
                 self.change.write(Statements.add_conversation, conversation_row(conversation))
             else:
-                self._set(version=self.before.version + 1)
-                self._write_conversation(self.before, self._any_conversation())
+                version = self.before.version
+                conversation = replace(conversation, version=version + 1)
+                if self._moved:
+                    self.change.write(Statements.change_conversation, conversation_change(conversation, version))
+                else:
+                    self.change.write(Statements.talk_in_conversation, conversation_talk(conversation, version))
+                self.conversation = conversation
         self.change.after.append(self.install)
         return self.change
 
-    def _write_conversation(self, before: Conversation, now: Conversation) -> None:
-        if self._moved:
-            self.change.write(Statements.change_conversation, conversation_change(now, before.version))
-        else:
-            self.change.write(Statements.talk_in_conversation, conversation_talk(now, before.version))
-
     def install(self) -> None:
         """The change is stored: the dossier now says so."""
-        dossier = self._dossier
+        dossier = self.dossier
         if self.before is None and self.conversation is not None:
             dossier.history = deque(maxlen=HISTORY)
         dossier.person = self.person
         dossier.conversation = self.conversation
         dossier.legs = self.legs
-        dossier.identities.update(self._new_identities)
+        dossier.identities.update(self.new_identities)
         if dossier.history is not None:
             for message in self.said:
                 if message.direction != "note":
                     dossier.history.append(message)
-
-    @property
-    def dossier(self) -> Dossier:
-        """The dossier the scene is about."""
-        return self._dossier
-
-    @property
-    def new_identities(self) -> Iterable[Identity]:
-        """Identities that were linked in this scene."""
-        return self._new_identities.values()
 
     def _set(self, **changes: Any) -> None:
         """What a message changes; see `_move` for the rest."""
@@ -449,7 +390,3 @@ class Scene:
 def _owner_of(conversation: Conversation) -> dict[str, str]:
     """Who had it, for those who read the log: whoever sees it no longer has to be told."""
     return {"owner_kind": conversation.owner_kind, "owner_id": conversation.owner_id, "team": conversation.team}
-
-
-def _last_inbound(leg: Leg) -> int:
-    return leg.last_inbound_at

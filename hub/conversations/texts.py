@@ -15,10 +15,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "本次服务已结束，感谢您的咨询。需要时直接发消息即可。",
         "en": "This conversation is closed. Thank you! Just write again whenever you need us.",
     },
-    "failed": {
-        "zh-CN": "抱歉，刚才出了点问题，已为您转接人工客服。",
-        "en": "Sorry, something went wrong. I am bringing in a colleague.",
-    },
+    "failed": {"zh-CN": "抱歉，刚才出了点问题，已为您转接人工客服。", "en": "Sorry, something went wrong. I am bringing in a colleague."},
 }
 
 
@@ -32,8 +29,7 @@ class Texts:
     def line(self, code: str, locale: str, **values: str) -> str:
         """The line `code` for somebody who reads `locale` ("" is the hub's language)."""
         words = {**DEFAULTS[code], **self._worded.get(code, {})}
-        wanted = locale or self._locale
-        text = words["zh-CN" if wanted.startswith("zh") else "en"]
+        text = words["zh-CN" if (locale or self._locale).startswith("zh") else "en"]
         for name, value in values.items():
             text = text.replace("{" + name + "}", value)
         return text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from hub.errors import Refused
 from hub.message import decode_body, plain_text
@@ -16,6 +17,7 @@ from hub.people.reading import Reading
 from hub.store.change import Change, to_json
 from hub.store.reader import Reader
 from hub.store.statements import Statements
+from hub.store.store import Store
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -74,9 +76,8 @@ class DeadLetters:
 
     async def count(self) -> int:
         """How many there are."""
-        inbound = await self._hub.store.reader.value("SELECT count(*) FROM inbox WHERE state = ?", DEAD)
-        outbound = await self._hub.store.reader.value("SELECT count(*) FROM outbox WHERE state = ?", DEAD)
-        return int(inbound) + int(outbound)
+        sql = "SELECT (SELECT count(*) FROM inbox WHERE state = ?) + (SELECT count(*) FROM outbox WHERE state = ?)"
+        return int(await self._hub.store.reader.value(sql, DEAD, DEAD))
 
     async def retry(self, id: int) -> None:
         """Try again what did not arrive. Raises Refused (404) where there is no such dead letter."""
@@ -94,7 +95,7 @@ class DeadLetters:
         self._hub.path.dead_total -= 1
 
 
-async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
+async def settle(store: Store, now: int, id: int, *, again: bool) -> None:
     """Put a dead letter back among the due, or give it up; also for a hub that is not running."""
     change = Change()
     parcel = await store.reader.one("SELECT progress FROM outbox WHERE id = ? AND state = ?", id, DEAD)
@@ -102,7 +103,10 @@ async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
         if again:
             # Parts that arrived are not sent again.
             change.write(Statements.change_outbox, (DUE, now, 0, parcel["progress"], AGAIN, id))
-            await _not_failed(store, change, now, id)
+            message = await Reading(store.reader).message(id)
+            if message is not None:
+                change.write(Statements.change_message, ("sent", message.external_id, "", id))
+                change.message_changed(now, replace(message, state="queued", error=""))
         else:
             change.write(Statements.drop_outbox, (id,))
     else:
@@ -115,12 +119,3 @@ async def settle(store: Any, now: int, id: int, *, again: bool) -> None:
             change.write(Statements.put_datum, ("hub/inbox_from", to_json(id)))
     change.event("deadletter.removed", now, data={"id": str(id)})
     await store.commit(change)
-
-
-async def _not_failed(store: Any, change: Change, now: int, id: int) -> None:
-    message = await Reading(store.reader).message(id)
-    if message is not None:
-        change.write(Statements.change_message, ("sent", message.external_id, "", id))
-        data = {"state": "queued", "error": ""}
-        ids = (message.person_id, message.conversation_id)
-        change.event("message.changed", now, *ids, message=message, public=True, data=data)

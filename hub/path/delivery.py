@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from msgspec.structs import replace
 
 from hub.calling import outcome_of
@@ -38,32 +39,25 @@ AGAIN: Final = "sent again on request"
 _DUE: Final = (
     "SELECT id, channel, attempts, progress, error, due_at FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
 )
+_STATE: Final = "SELECT state FROM outbox WHERE id = ?"
 
 
-class Parcel:
+class Parcel(msgspec.Struct):
     """One row of the outbox on its way. `awaited` says that pages show it as not sent yet, so they have to be told."""
 
-    __slots__ = ("attempts", "awaited", "channel", "due_at", "error", "id", "leg", "message", "progress")
+    message: Message
+    leg: Leg
+    channel: str
+    attempts: int = 0
+    progress: int = 0
+    error: str = ""
+    due_at: int = 0
+    id: int = 0
+    awaited: bool = False
 
-    def __init__(
-        self,
-        message: Message,
-        leg: Leg,
-        channel: str,
-        attempts: int = 0,
-        progress: int = 0,
-        error: str = "",
-        due_at: int = 0,
-    ) -> None:
-        self.id = message.id
-        self.message = message
-        self.leg = leg
-        self.channel = channel
-        self.attempts = attempts
-        self.progress = progress
-        self.error = error
-        self.due_at = due_at
-        self.awaited = message.author.kind == "agent" or error not in ("", STARTED)
+    def __post_init__(self) -> None:
+        self.id = self.message.id
+        self.awaited = self.message.author.kind == "agent" or self.error not in ("", STARTED)
 
 
 class Delivery:
@@ -96,23 +90,20 @@ class Delivery:
         while rows := await self._hub.store.reader.all(_DUE, last, DUE):
             last = rows[-1]["id"]
             for row in rows:
-                if row["id"] not in self.under_way and await self._still_due(row["id"]):
-                    found += await self._take_up(row)
+                found += row["id"] not in self.under_way and await self._take_up(row)
         return found
 
-    async def _take_up(self, row: Row) -> int:
-        message = await self._hub.reading.message(row["id"])
-        leg = await self._hub.reading.leg(message.leg_id) if message is not None else None
-        if message is None or leg is None or row["id"] in self.under_way:
-            return 0
+    async def _take_up(self, row: Row) -> bool:
+        number, reading = row["id"], self._hub.reading
+        # The first sweep runs before anything else; a later one may have read a row that was sent a moment after.
+        if self._hub.path.ready and await self._hub.store.reader.value(_STATE, number) != DUE:
+            return False
+        message = await reading.message(number)
+        leg = await reading.leg(message.leg_id) if message is not None else None
+        if message is None or leg is None or number in self.under_way:
+            return False
         self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"], row["due_at"]))
-        return 1
-
-    async def _still_due(self, id: int) -> bool:
-        if not self._hub.path.ready:
-            return True
-        state = await self._hub.store.reader.value("SELECT state FROM outbox WHERE id = ?", id)
-        return state == DUE and id not in self.under_way
+        return True
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
         if parcel.due_at and parcel.due_at > self._now():
@@ -160,7 +151,9 @@ class Delivery:
 
     async def _send(self, channel: Channel[Any], parcel: Parcel) -> Sent:
         limits, message = channel.limits, parcel.message
-        self._check_window(limits.window, parcel.leg)
+        if limits.window and self._now() - parcel.leg.last_inbound_at > limits.window * 1000:
+            hours = limits.window / 3600
+            raise Rejected(f"the platform delivers only within {hours:g} h after the customer's last message", code="window")
         bodies = degrade(message.body, limits.kinds, max_text=limits.max_text, locale=self._hub.settings.hub.locale)
         sent, doubtful = Sent(), bool(parcel.attempts or parcel.error)
         for part in range(parcel.progress, len(bodies)):
@@ -192,11 +185,6 @@ class Delivery:
             await self._hub.store.commit(self._row(parcel, DUE, self._now()))
         return await calls.method(parcel.channel, channel.send, outbound)
 
-    def _check_window(self, window: float, leg: Leg) -> None:
-        if window and self._now() - leg.last_inbound_at > window * 1000:
-            hours = window / 3600
-            raise Rejected(f"the platform delivers only within {hours:g} h after the customer's last message", code="window")
-
     @staticmethod
     def _outbound(parcel: Parcel, body: Body, part: int, parts: int) -> Outbound:
         message, leg = parcel.message, parcel.leg
@@ -225,7 +213,7 @@ class Delivery:
             if external_id or sent.state != "sent":
                 change.write(Statements.message_delivered, (sent.state, external_id, message.id))
             if parcel.awaited:
-                self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
+                change.message_changed(self._now(), replace(message, state=sent.state, external_id=external_id, error=""))
         change.after.append(partial(self.let_go, [parcel.id for parcel, _ in ended]))
         change.failed.append(partial(self._note_later, ended))
         self._hub.store.committer.post(change)
@@ -236,11 +224,6 @@ class Delivery:
             for parcel, sent in ended:
                 self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
                 asyncio.get_running_loop().call_later(2, self._note, [(parcel, sent)])
-
-    def _tell(self, change: Change, message: Message) -> None:
-        data = {"state": message.state, "error": message.error}
-        ids = (message.person_id, message.conversation_id)
-        change.event("message.changed", self._now(), *ids, message=message, public=True, data=data)
 
     async def _later(self, parcel: Parcel, error: Exception, retry_after: float | None) -> bool:
         """Try again after a while; True when that was tried often enough."""
@@ -258,7 +241,7 @@ class Delivery:
         parcel.error = fitting(reason, 500)
         change = self._row(parcel, DUE, self._now() + int(wait * 1000))
         if not parcel.awaited:
-            self._tell(change, replace(parcel.message, state="queued"))
+            change.message_changed(self._now(), replace(parcel.message, state="queued"))
             parcel.awaited = True
         await self._stored(change)
         await self._rest(wait)
@@ -268,9 +251,9 @@ class Delivery:
         change = self._row(parcel, DEAD, self._now())
         message = replace(parcel.message, state="failed", error=parcel.error)
         change.write(Statements.change_message, (message.state, message.external_id, message.error, message.id))
-        self._tell(change, message)
+        change.message_changed(self._now(), message)
         # Counted before anybody hears of it: the news to the desks carry the number.
-        change.after.append(self._count_dead)
+        change.after.append(partial(self._hub.path.count_dead, "dead_out"))
         await self._stored(change)
         self.under_way.discard(parcel.id)
         self._hub.log.warning("a message could not be delivered", channel=parcel.channel, reason=parcel.error)
@@ -285,14 +268,9 @@ class Delivery:
                 self._hub.log.error("the store is not available; a delivery waits", error=str(error))
                 await self._rest(2)
 
-    def _count_dead(self) -> None:
-        self._hub.count("dead_out")
-        self._hub.path.dead_total += 1
-
     def _row(self, parcel: Parcel, state: int, due_at: int) -> Change:
         change = Change()
-        row = (state, due_at, parcel.attempts, parcel.progress, parcel.error, parcel.id)
-        change.write(Statements.change_outbox, row)
+        change.write(Statements.change_outbox, (state, due_at, parcel.attempts, parcel.progress, parcel.error, parcel.id))
         return change
 
     def _now(self) -> int:

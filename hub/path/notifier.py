@@ -104,10 +104,5 @@ class Notifier:
 
 
 def _differs(before: Conversation, now: Conversation) -> bool:
-    return (
-        before.owner_kind != now.owner_kind
-        or before.owner_id != now.owner_id
-        or before.status != now.status
-        or before.tags != now.tags
-        or before.team != now.team
-    )
+    owner = before.owner_kind != now.owner_kind or before.owner_id != now.owner_id or before.team != now.team
+    return owner or before.status != now.status or before.tags != now.tags

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hub.conversations.scene import Scene
 from hub.errors import Refused, StoreUnavailable
 from hub.families import SurveyAnswer
-from hub.intents import Intent
+from hub.intents import AssignAgent, Intent
 from hub.path.deadletters import DeadLetters
 from hub.path.delivery import Delivery
 from hub.path.guard import Guard
@@ -20,7 +20,7 @@ from hub.path.lanes import Crew, Lanes
 from hub.path.pipeline import Pipeline
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
-from hub.records import Identity, Person
+from hub.records import Author
 from hub.store.change import Change, fitting
 from hub.store.statements import Statements
 
@@ -104,9 +104,7 @@ class MessagePath:
         self.lanes.submit(person_id, act)
         return await act.future
 
-    async def in_conversation(
-        self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]
-    ) -> Any:
+    async def in_conversation(self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> Any:
         """The same for whoever the conversation belongs to. Raises Refused (404) where there is none, and
         (409) where it is not the person's latest one any more.
         """
@@ -126,7 +124,12 @@ class MessagePath:
         self.guard.check(instance, conversation_id)
 
         async def play(scene: Scene) -> None:
-            self.pipeline.apply(scene, tuple(intents), instance)
+            author = Author("bot", instance, self._hub.settings.name_for(scene.person.locale))
+            for intent in intents:
+                if isinstance(intent, AssignAgent):
+                    scene.assign_agent(self._hub.agents.get(intent.agent))
+                else:
+                    scene.apply((intent,), author)
 
         await self.in_conversation(conversation_id, instance, play)
 
@@ -137,17 +140,14 @@ class MessagePath:
         message = await self._hub.reading.message(message_id)
         if message is None or message.direction not in ("out", "system"):
             raise Refused(404, "not_found", "there is no such message")
-
         message = replace(message, state=state, error=fitting(error, 500))
 
         async def play(scene: Scene) -> None:
-            change, ids = scene.change, (message.person_id, message.conversation_id)
             if state == "read":
-                change.write(Statements.messages_read, (message.conversation_id, message.id))
+                scene.change.write(Statements.messages_read, (message.conversation_id, message.id))
             else:
-                change.write(Statements.change_message, (state, message.external_id, message.error, message.id))
-            data = {"state": state, "error": message.error}
-            change.event("message.changed", scene.now, *ids, message=message, public=True, data=data)
+                scene.change.write(Statements.change_message, (state, message.external_id, message.error, message.id))
+            scene.change.message_changed(scene.now, message)
 
         await self.play(message.person_id, "", play)
         if state == "failed":
@@ -163,8 +163,7 @@ class MessagePath:
         await self._hub.store.commit(change)
         await self._hub.calls.notify("survey_answered", answer=answer)
 
-    def look_up(self, identity: Identity, person: Person) -> None:
-        """A new identity is stored: ask the CRM about it, beside the message."""
-        self._hub.notifier.stranger(identity, person)
-
-
+    def count_dead(self, name: str) -> None:
+        """There is one dead letter more; `name` is what the metrics page calls its kind."""
+        self._hub.count(name)
+        self.dead_total += 1

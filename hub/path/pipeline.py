@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.calling import outcome_of
 from hub.conversations.scene import MAX_NAME, Scene
 from hub.errors import Conflict, HookFailed, HubError, StoreError, StoreUnavailable
-from hub.intents import Answer, AssignAgent, HandOver, Turn
+from hub.intents import Answer, HandOver, Turn
 from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.dossiers import Dossier
-from hub.records import Author, Identity, Message, Person, WaitReason
+from hub.records import Author, Identity, Message, OwnerKind, Person
 from hub.store.change import Change, fitting, to_json
 from hub.store.statements import Statements
 
@@ -139,8 +140,8 @@ class Pipeline:
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
         self._leave(arrival)
-        for new in scene.new_identities:
-            hub.path.look_up(new, scene.person)
+        for new in scene.new_identities.values():
+            hub.notifier.stranger(new, scene.person)
         return None
 
     async def _known(self, arrival: Arrival) -> Dossier | None:
@@ -157,42 +158,22 @@ class Pipeline:
         return before
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
-        sender = arrival.inbound.sender
-        name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.hub.locale)
-        return Person(
-            self._hub.store.ids.next(),
-            fitting(name, MAX_NAME),
-            locale=sender.locale,
-            verified=sender.verified,
-            attributes=dict(sender.attributes),
-            created_at=now,
-        )
-
-    @staticmethod
-    def _made_up_name(identity: str, locale: str) -> str:
-        short = hashlib.sha256(identity.encode()).hexdigest()[:4].upper()
-        return f"访客 {short}" if locale.startswith("zh") else f"Visitor {short}"
+        sender, new_id = arrival.inbound.sender, self._hub.store.ids.next()
+        name = fitting(sender.name, MAX_NAME)
+        if not sender.name:
+            short = hashlib.sha256("/".join(arrival.identity).encode()).hexdigest()[:4].upper()
+            chinese = (sender.locale or self._hub.settings.hub.locale).startswith("zh")
+            name = f"访客 {short}" if chinese else f"Visitor {short}"
+        return Person(new_id, name, "", sender.locale, sender.verified, dict(sender.attributes), now)
 
     def _message(self, scene: Scene, arrival: Arrival, identity: Identity) -> Message:
         """What arrived, on its leg in the person's conversation."""
-        hub = self._hub
-        service = hub.settings.service
-        first = "bot" if service.first_owner == "bot" and hub.calls.implementers("answer") else "queue"
-        inbound = arrival.inbound
+        hub, inbound, person = self._hub, arrival.inbound, scene.person
+        first: OwnerKind = "bot" if hub.settings.service.first_owner == "bot" and hub.calls.implementers("answer") else "queue"
         leg = scene.arrive(arrival.channel, inbound, identity, owner=first, team=hub.settings.default_team)
-        person, conversation = scene.person, scene.conversation
-        assert conversation is not None
-        return Message(
-            arrival.id,
-            conversation.id,
-            leg.id,
-            person.id,
-            "in",
-            Author("person", str(person.id), person.name),
-            inbound.body,
-            arrival.at,
-            client_id=inbound.client_id,
-        )
+        author, client_id = Author("person", str(person.id), person.name), inbound.client_id
+        ids = (arrival.id, leg.conversation_id, leg.id, person.id)
+        return Message(*ids, "in", author, inbound.body, arrival.at, client_id=client_id)
 
     # -- the bots -----------------------------------------------------------------------------------
 
@@ -222,10 +203,9 @@ class Pipeline:
         turn = Turn(message, conversation, scene.person, identity, locale, history)
         found = await hub.calls.first_from("answer", turn=turn)
         if found is None or not isinstance(found[1], Answer):
-            reason: WaitReason = "bot_failed" if hub.calls.implementers("answer") else "no_bot"
-            scene.hand_over(reason, "")
-            return
-        self._take(scene, *found)
+            scene.hand_over("bot_failed" if hub.calls.implementers("answer") else "no_bot", "")
+        else:
+            self._take(scene, *found)
 
     def _take(self, scene: Scene, bot: str, answer: Answer) -> None:
         """Do what a bot's answer says, unless it was unsure too often."""
@@ -265,15 +245,6 @@ class Pipeline:
         await self.store(scene, scene.finish())
         return result
 
-    def apply(self, scene: Scene, intents: tuple[object, ...], actor: str) -> None:
-        """Do a plugin's intents in a scene; agents are looked up here."""
-        author = Author("bot", actor, self._hub.settings.name_for(scene.person.locale))
-        for intent in intents:
-            if isinstance(intent, AssignAgent):
-                scene.assign_agent(self._hub.agents.get(intent.agent))
-            else:
-                scene.apply((intent,), author)  # type: ignore[arg-type]
-
     # -- storing ------------------------------------------------------------------------------------
 
     async def store(self, scene: Scene, change: Change) -> None:
@@ -281,7 +252,7 @@ class Pipeline:
         hub = self._hub
         if not change.writes and not change.events:
             return
-        dossier: Dossier = scene.dossier
+        dossier = scene.dossier
         change.after.append(lambda: hub.people.keep(dossier))
         outgoing = [message.id for message, _ in scene.outgoing]
         hub.path.delivery.hold(outgoing)
@@ -298,19 +269,14 @@ class Pipeline:
             hub.notifier.failed(message, message.error)
 
     async def _give_up(self, arrival: Arrival, error: Exception) -> None:
-        change = Change()
-        row = (DEAD, to_json(arrival), arrival.attempts, fitting(str(error), 500), arrival.id, NEW)
-        change.write(Statements.inbox_done, row)
+        change, why = Change(), fitting(str(error), 500)
+        change.write(Statements.inbox_done, (DEAD, to_json(arrival), arrival.attempts, why, arrival.id, NEW))
         change.event("deadletter.added", int(self._hub.clock.now() * 1000), data={"id": str(arrival.id), "direction": "in"})
         # Counted before anybody hears of it: the news to the desks carry the number.
-        change.after.append(self._count_dead)
+        change.after.append(partial(self._hub.path.count_dead, "dead_in"))
         await self._hub.store.commit(change)
         self._hub.log.error("a message could not be worked on", message=arrival.id, error=str(error))
         self._leave(arrival)
-
-    def _count_dead(self) -> None:
-        self._hub.count("dead_in")
-        self._hub.path.dead_total += 1
 
 
 def _asks_for_person(body: Body) -> bool:

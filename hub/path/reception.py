@@ -43,17 +43,14 @@ class Reception:
         """See `Context.accept`."""
         self._check(inbound)
         sender = (channel, inbound.sender.external_id)
-        if len(self.in_flight) >= self._limits.in_flight:
+        full = len(self.in_flight) >= self._limits.in_flight
+        if full or self._of_sender.get(sender, 0) >= self._limits.per_person:
             self._hub.count("refused_busy")
-            raise Busy()
-        if self._of_sender.get(sender, 0) >= self._limits.per_person:
-            self._hub.count("refused_busy")
-            raise Busy("this sender has too many messages waiting")
+            raise Busy() if full else Busy("this sender has too many messages waiting")
         now = int(self._hub.clock.now() * 1000)
         arrival = Arrival(self._hub.store.ids.next(), channel, platform, inbound, inbound.at or now)
         change = Change()
-        row = (arrival.id, channel, inbound.key, NEW, _payload(arrival), now, 0, "")
-        change.write(Statements.receive, row)
+        change.write(Statements.receive, (arrival.id, channel, inbound.key, NEW, _payload(arrival), now, 0, ""))
         # Called in the order of the commits, so the lanes see the order the store has.
         change.after.append(lambda: self._stored(change, arrival))
         change.failed.append(lambda: self.leave(arrival))

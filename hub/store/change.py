@@ -62,3 +62,8 @@ class Change:
     ) -> None:
         """Add a line for the event log; the committer gives it its place."""
         self.events.append(Event(0, at, kind, person_id, conversation_id, public, message, data or {}))
+
+    def message_changed(self, at: int, message: Message) -> None:
+        """Tell everybody who may see a message how it is now."""
+        data = {"state": message.state, "error": message.error}
+        self.event("message.changed", at, message.person_id, message.conversation_id, message=message, public=True, data=data)
