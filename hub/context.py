@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.records import Conversation, Event
-from hub.store.attachments import Attachments
 
 if TYPE_CHECKING:
     import aiohttp
@@ -87,11 +86,6 @@ class Context:
     def media(self) -> MediaStore[Any]:
         """Keep and hand out files. Raises Unsupported when no plugin does that, NotReady while it does not run."""
         return self._hub.media
-
-    @property
-    def attachments(self) -> Attachments:
-        """The facts about kept files, for plugins that keep them."""
-        return Attachments(self._hub.store, self._hub.clock)
 
     @property
     def files(self) -> Path:

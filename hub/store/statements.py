@@ -134,4 +134,3 @@ class Statements:
     drop_datum: Final = delete(models.Datum, ("name",))
     add_agent: Final = insert(models.Agent)
     change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active")
-    add_attachment: Final = insert(models.Attachment)
