@@ -18,10 +18,10 @@ import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from hub.conversations.rows import timer_row
 from hub.errors import ConfigError, StoreUnavailable
 from hub.store.change import Change, fitting
 from hub.store.reader import Row, marks
+from hub.store.rows import timer_row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from hub.calling import attempt
 from hub.errors import Refused
 from hub.records import Agent, Conversation
-from hub.store.change import Change, to_json
+from hub.store.change import Change
+from hub.store.rows import agent_change, agent_row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -73,14 +74,12 @@ class Agents:
 
     def add(self, change: Change, agent: Agent) -> None:
         """Take somebody in, with `change`."""
-        head = (agent.id, agent.login, agent.name, agent.role, to_json(agent.teams), agent.state, agent.active)
-        change.write(Statements.add_agent, (*head, int(self._hub.clock.now() * 1000)))
+        change.write(Statements.add_agent, agent_row(agent, int(self._hub.clock.now() * 1000)))
         change.after.append(lambda: self._put(agent))
 
     def change(self, change: Change, agent: Agent) -> None:
         """Somebody is from now on as `agent` says, with `change`. A login never changes."""
-        row = (agent.name, agent.role, to_json(agent.teams), agent.state, agent.active, agent.id)
-        change.write(Statements.change_agent, row)
+        change.write(Statements.change_agent, agent_change(agent))
         change.after.append(lambda: self._put(agent))
 
     def connected(self, id: int, by: int) -> None:

@@ -1,15 +1,13 @@
-"""Reading people, conversations, messages and events: rows become records here and nowhere else."""
+"""Reading people, conversations, messages and events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
-
-from hub.message import decode_body
-from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person
-from hub.store.reader import Reader, Row, marks
+from hub.records import Agent, Conversation, Event, Identity, Leg, Message, Person
+from hub.store.reader import Reader, marks
+from hub.store.rows import agent_of, conversation_of, event_of, identity_of, leg_of, message_of, person_of
 
 MESSAGE_COLUMNS: Final = (
     "id, conversation_id, leg_id, person_id, direction, author_kind, author_id, author_name, body, at,"
@@ -18,73 +16,6 @@ MESSAGE_COLUMNS: Final = (
     " THEN 'queued' ELSE state END AS state, client_id, external_id, code, error"
 )
 MOST: Final = 500
-
-
-def _json(text: str | None) -> Any:
-    return msgspec.json.decode(text) if text else None
-
-
-def person_of(row: Row) -> Person:
-    """A row of ``person``."""
-    facts = _json(row["attributes"]) or {}
-    return Person(
-        row["id"], row["name"], row["tier"], row["locale"], bool(row["verified"]), facts, row["created_at"]
-    )
-
-
-def identity_of(row: Row) -> Identity:
-    """A row of ``identity``."""
-    return Identity(**{**row, "verified": bool(row["verified"])})
-
-
-def conversation_of(row: Row) -> Conversation:
-    """A row of ``conversation``."""
-    values = {name: row[name] for name in Conversation.__struct_fields__}
-    return Conversation(**{**values, "tags": tuple(_json(row["tags"]) or ())})
-
-
-def leg_of(row: Row) -> Leg:
-    """A row of ``leg``."""
-    return Leg(**{**row, "live": bool(row["live"]), "context": _json(row["context"]) or {}})
-
-
-def message_of(row: Row) -> Message:
-    """A row with `MESSAGE_COLUMNS`."""
-    return Message(
-        row["id"],
-        row["conversation_id"],
-        row["leg_id"],
-        row["person_id"],
-        row["direction"],
-        Author(row["author_kind"], row["author_id"], row["author_name"]),
-        decode_body(row["body"]),
-        row["at"],
-        row["state"],
-        row["client_id"],
-        row["external_id"],
-        row["code"],
-        row["error"],
-    )
-
-
-def event_of(row: Row, message: Message | None) -> Event:
-    """A row of ``event`` with the message it is about."""
-    return Event(
-        row["id"],
-        row["at"],
-        row["kind"],
-        row["person_id"],
-        row["conversation_id"],
-        bool(row["public"]),
-        message,
-        _json(row["data"]) or {},
-    )
-
-
-def agent_of(row: Row) -> Agent:
-    """A row of ``agent``, not connected."""
-    teams = tuple(_json(row["teams"]) or ())
-    return Agent(row["id"], row["login"], row["name"], row["role"], teams, row["state"], bool(row["active"]))
 
 
 class Reading:

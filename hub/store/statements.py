@@ -23,7 +23,8 @@ class Statement:
     """One prepared statement with ``?`` for each value of a row.
 
     ``checked`` means that each row must change exactly one row of the table, or it is a Conflict. `once` names
-    the unique columns of an insert that leaves an existing row alone; the row's first value is then its id.
+    the unique columns of an insert that leaves an existing row alone; the row's first value is then its id. `columns` are those
+    of the row, in its order.
     """
 
     table: str
@@ -72,7 +73,7 @@ def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), ch
     table = model._meta.db_table
     changes = ", ".join(f"{column} = ?" for column in columns)
     found = " AND ".join(f"{column} = ?" for column in where)
-    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked)
+    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked, columns=(*columns, *where))
 
 
 def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool = False) -> Statement:

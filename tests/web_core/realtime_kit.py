@@ -16,12 +16,12 @@ from aiohttp.test_utils import TestServer
 
 from hub import house
 from hub.context import Context
-from hub.conversations.rows import person_row
 from hub.errors import Conflict, HubError, Refused, StoreUnavailable
 from hub.people.dossiers import Dossier, People
 from hub.people.reading import Reading
 from hub.records import Event, Person
 from hub.store.change import Change
+from hub.store.rows import person_row
 from hub.store.statements import Statements
 from hub.store.store import Store
 from hub.testing.clock import ManualClock
