@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
 
 from hub.instance import UP
+from hub.web.answering import answer
 from hub.web.failures import Error
 from hub.web.operations import Operation
 
@@ -68,12 +69,12 @@ class Probes:
 
     async def alive(self, _: web.Request) -> web.Response:
         """200 as long as the process answers at all."""
-        return _answer(Alive("ok", self._hub.version), 200)
+        return answer(Alive("ok", self._hub.version))
 
     async def ready(self, _: web.Request) -> web.Response:
         """200 when the hub can work, else 503; the body says which part cannot."""
         found = await self.look()
-        return _answer(found, 200 if found.ready else 503)
+        return answer(found, 200 if found.ready else 503)
 
     async def look(self) -> Readiness:
         """How it is now. A hub that stops is not ready from the first moment on, so that nobody sends more."""
@@ -91,10 +92,3 @@ class Probes:
                 self._writable = await self._hub.writable()
                 self._looked_at = self._hub.clock.monotonic()
         return self._writable
-
-
-def _answer(value: Any, status: int) -> web.Response:
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json", headers=headers
-    )

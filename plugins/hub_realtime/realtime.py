@@ -18,6 +18,8 @@ from hub_realtime.sockets import UNAUTHORISED, Page, hello_of
 
 MAX_REPLAY: Final = 500
 HEARTBEAT: Final = 25.0
+GOODBYE: Final = 3.0
+"""Seconds a page gets to answer that it heard that these pages end."""
 
 
 class Realtime:
@@ -47,8 +49,7 @@ class Realtime:
     async def end(self) -> None:
         """Send everybody away, also who comes from now on: they may come back soon (1012). Harmless the second time."""
         self._ended = True
-        code, why = WSCloseCode.SERVICE_RESTART, b"these pages restart"
-        await asyncio.gather(*(socket.close(code=code, message=why) for socket in tuple(self._open)))
+        await asyncio.gather(*(_send_off(socket) for socket in tuple(self._open)))
 
     # -- events -------------------------------------------------------------------------------------
 
@@ -265,3 +266,11 @@ class Realtime:
                 await line.ready.wait()
         except TimeoutError:
             return
+
+
+async def _send_off(socket: web.WebSocketResponse) -> None:
+    try:
+        async with asyncio.timeout(GOODBYE):
+            await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"these pages restart", drain=False)
+    except TimeoutError:
+        return
