@@ -1,6 +1,7 @@
 # make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
 # make test               install what the tests need as well and run all of them
 # make check              style and types;   make bench   speed, as ratios
+# make pictures           take the README's pictures anew (docs/images)
 # make lock               renew requirements.lock;   make clean   forget what was built
 
 PORT    ?= 8080
@@ -21,7 +22,7 @@ PAGES   := $(shell find frontend -type d -name node_modules -prune -o -type f -p
 # pip hides what the page build says; this is the way around it to the one who waits.
 SHOW     = FRONTDESK_PROGRESS=/proc/$$$$/fd/2
 
-.PHONY: demo test bench check lock clean
+.PHONY: demo test bench check pictures lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -39,6 +40,10 @@ bench: $(VENV)/.test
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy hub $(wildcard plugins/hub_*)
+
+pictures: $(VENV)/.test
+	@.ci/browser
+	@$(BIN)/python docs/take_pictures.py
 
 # Hashes and no addresses, so that it serves behind any package mirror.
 lock: $(BIN)/python

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
+import msgspec
 import pluggy
 
 from hub.breaker import Breaker
@@ -33,8 +34,7 @@ T = TypeVar("T")
 CONCURRENCY: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class Outcome(msgspec.Struct, Generic[T], frozen=True):
     """How a call into a plugin ended: `error` is None when it worked, `value` is what it returned."""
 
     value: T | None = None

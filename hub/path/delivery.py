@@ -166,13 +166,18 @@ class Delivery:
             if limits.per_second:
                 with self.lanes.resting():
                     await self.pace.wait(parcel.channel, limits.per_second)
-            sent = await self._once(channel, parcel, self._outbound(parcel, bodies[part], part, len(bodies)), doubtful)
+            outbound = self._outbound(parcel, bodies[part], part, len(bodies))
+            if doubtful or not limits.resend_safe:
+                sent = await self._carefully(channel, parcel, outbound, doubtful)
+            else:
+                sent = await self._hub.calls.method(parcel.channel, channel.send, outbound)
             parcel.progress, parcel.error, doubtful = part + 1, "", False
             if parcel.progress < len(bodies):
                 await self._hub.store.commit(self._row(parcel, DUE, self._now()))
         return sent
 
-    async def _once(self, channel: Channel[Any], parcel: Parcel, outbound: Outbound, doubtful: bool) -> Sent:
+    async def _carefully(self, channel: Channel[Any], parcel: Parcel, outbound: Outbound, doubtful: bool) -> Sent:
+        """Send what may have arrived already (`doubtful`), or must not arrive twice."""
         calls, safe = self._hub.calls, channel.limits.resend_safe
         if doubtful and "was_sent" in channel.features():
             before = await calls.method(parcel.channel, channel.was_sent, outbound)

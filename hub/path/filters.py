@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hub.conversations.scene import Scene
 from hub.errors import HookFailed, Refused, Rejected
 from hub.message import Body, check_body
-from hub.records import Conversation, Message, Person
+from hub.records import Message
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -31,12 +31,10 @@ class Filters:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def inbound(self, message: Message, conversation: Conversation, person: Person) -> Message:
+    async def inbound(self, message: Message, scene: Scene) -> Message:
         """A customer's message as the filters want it. Raises HookFailed where one fails or refuses."""
-        calls = self._hub.calls
-        if not calls.implementers("filter_inbound"):
-            return message
-        filtered = await calls.fold("filter_inbound", message, conversation=conversation, person=person)
+        around = {"conversation": scene.conversation, "person": scene.person}
+        filtered = await self._hub.calls.fold("filter_inbound", message, **around)
         return replace(message, body=_checked("filter_inbound", filtered))
 
     async def outbound(self, scene: Scene) -> None:

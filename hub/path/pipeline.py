@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.calling import outcome_of
@@ -101,7 +101,7 @@ class Pipeline:
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
         hub = self._hub
         if isinstance(key, int):
-            dossier = await hub.people.dossier(key)
+            dossier = hub.people.cached(key) or await hub.people.dossier(key)
             if dossier.person.verified and arrival.identity not in dossier.identities:
                 # Somebody else was recognised in this person while the arrival waited to be.
                 self._claims.pop(arrival.identity, None)
@@ -120,7 +120,10 @@ class Pipeline:
             now = int(hub.clock.now() * 1000)
             scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
-        message = await self._hear(scene, arrival, identity)
+        message = self._message(scene, arrival, identity)
+        if hub.calls.implementers("filter_inbound"):
+            message = await self._filters.inbound(message, scene)
+        scene.hear(message)
         conversation = scene.conversation
         assert conversation is not None
         if conversation.owner_kind == "bot" and arrival.attempts == MAX_ATTEMPTS - 1:
@@ -130,7 +133,8 @@ class Pipeline:
             await self._ask_bots(scene, message, identity)
         elif scene.before is None and conversation.owner_kind == "queue":
             scene.line("handed_over")
-        await self._filters.outbound(scene)
+        if scene.outgoing and hub.calls.implementers("filter_outbound"):
+            await self._filters.outbound(scene)
         change = scene.finish()
         change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
         await self.store(scene, change)
@@ -169,7 +173,8 @@ class Pipeline:
         short = hashlib.sha256(identity.encode()).hexdigest()[:4].upper()
         return f"访客 {short}" if locale.startswith("zh") else f"Visitor {short}"
 
-    async def _hear(self, scene: Scene, arrival: Arrival, identity: Identity) -> Message:
+    def _message(self, scene: Scene, arrival: Arrival, identity: Identity) -> Message:
+        """What arrived, on its leg in the person's conversation."""
         hub = self._hub
         service = hub.settings.service
         first = "bot" if service.first_owner == "bot" and hub.calls.implementers("answer") else "queue"
@@ -177,7 +182,7 @@ class Pipeline:
         leg = scene.arrive(arrival.channel, inbound, identity, owner=first, team=hub.settings.default_team)
         person, conversation = scene.person, scene.conversation
         assert conversation is not None
-        message = Message(
+        return Message(
             arrival.id,
             conversation.id,
             leg.id,
@@ -188,9 +193,6 @@ class Pipeline:
             arrival.at,
             client_id=inbound.client_id,
         )
-        message = await self._filters.inbound(message, conversation, person)
-        scene.hear(message)
-        return message
 
     # -- the bots -----------------------------------------------------------------------------------
 
@@ -213,7 +215,9 @@ class Pipeline:
         if _asks_for_person(message.body):
             scene.hand_over("asked", "")
             return
-        history = () if scene.before is None else tuple(await hub.people.history(scene.dossier))
+        history: Sequence[Message] = ()
+        if scene.before is not None:
+            history = tuple(scene.dossier.history or await hub.people.history(scene.dossier))
         locale = scene.person.locale or hub.settings.locale
         turn = Turn(message, conversation, scene.person, identity, locale, history)
         found = await hub.calls.first_from("answer", turn=turn)

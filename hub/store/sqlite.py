@@ -54,7 +54,7 @@ class SqliteWriter:
     def _open(self) -> None:
         try:
             connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256, check_same_thread=False)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"cannot open {self._path}: {error}") from error

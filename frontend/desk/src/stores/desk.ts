@@ -59,6 +59,13 @@ export const useDesk = defineStore('desk', () => {
     return conversation !== undefined && belongs(conversation, 'mine', me.value?.id ?? '')
   }
 
+  /** Who has it, in the page's language: the hub names teams and bots in its own, for all desks at once. */
+  function ownerName({ owner, team }: Conversation): string {
+    if (owner.kind === 'agent') return owner.name
+    if (owner.kind === 'bot') return i18n.global.t('owner.bot')
+    return teams.value.find((known) => known.id === team)?.name ?? owner.name
+  }
+
   const realtime = new Realtime(
     `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/realtime`,
     () => prefs.locale,
@@ -228,6 +235,6 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     status, lag, ready, conversations, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
-    me, open, counts, calling, realtime, isMine, start, stop, put, seen, show, fetchConversation, loadThread,
+    me, open, counts, calling, realtime, isMine, ownerName, start, stop, put, seen, show, fetchConversation, loadThread,
   }
 })

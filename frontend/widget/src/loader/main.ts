@@ -103,6 +103,7 @@ function start(script: HTMLScriptElement): void {
     show(!open)
   }, load)
   document.body.append(view.host)
+  view.host.showPopover?.()
   if (stored()) load() // somebody who has written before: news must reach the badge
   for (const call of before?.q || []) api(...Array.from(call))
 }

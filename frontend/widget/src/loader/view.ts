@@ -21,8 +21,9 @@ export function build(locale: 'zh-CN' | 'en', title: string, colour: string, onC
   const [opens, closes, unread, chat] = WORDS[locale] as [string, string, string, string]
   const host = document.createElement('frontdesk-chat')
   // Inline and important is the one kind of rule no style sheet of the page can win against.
-  host.style.cssText = ['all:initial', 'position:fixed', 'inset:auto 0 0 auto', 'z-index:2147483647', 'display:block', 'width:0', 'height:0']
+  host.style.cssText = ['all:initial', 'direction:ltr', 'position:fixed', 'inset:auto 0 0 auto', 'z-index:2147483647', 'display:block', 'width:0', 'height:0']
     .map((rule) => `${rule}!important`).join(';')
+  host.popover = 'manual' // in the top layer nothing the page does to its body moves or fades it
   const root = host.attachShadow({ mode: 'closed' })
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)

@@ -1,4 +1,4 @@
-import type { Outcome, Session, Upload } from './protocol'
+import type { Outcome, Session } from './protocol'
 
 /** The server answered, and the answer is no. Network failures are TypeErrors of fetch itself. */
 export class Refusal extends Error {
@@ -13,7 +13,7 @@ export class Refusal extends Error {
 }
 
 /** Addresses are relative to the frame's page: the panel works under any instance name and prefix. */
-const at = (path: string): URL => new URL(path, location.href)
+export const at = (path: string): URL => new URL(path, location.href)
 
 async function answer(response: Response): Promise<any> {
   const data = await response.json().catch(() => ({}))
@@ -55,25 +55,4 @@ export async function command(token: string, id: string, name: string, data: unk
     if (!(error instanceof Refusal) || error.status === 401 || error.status >= 500) throw error
     return { ok: false, code: error.code, message: error.message }
   }
-}
-
-/** Send a file up; `progress` hears 0 to 1. XMLHttpRequest, because fetch tells nothing about progress. */
-export function upload(file: File, token: string, progress: (part: number) => void, signal: AbortSignal): Promise<Upload> {
-  return new Promise((done, failed) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', at('uploads'))
-    request.setRequestHeader('Authorization', `Bearer ${token}`)
-    request.responseType = 'json'
-    request.upload.onprogress = (event) => progress(event.loaded / (event.total || 1))
-    request.onerror = () => failed(new TypeError('network'))
-    request.onload = () => {
-      const data = request.response ?? {}
-      if (request.status < 300) done(data)
-      else failed(new Refusal(request.status, data.error?.code ?? 'error', data.error?.message ?? ''))
-    }
-    signal.addEventListener('abort', () => request.abort())
-    const form = new FormData()
-    form.append('file', file, file.name)
-    request.send(form)
-  })
 }

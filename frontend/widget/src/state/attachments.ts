@@ -1,33 +1,23 @@
-import { Refusal, upload } from '../net/http'
+import { Refusal } from '../net/http'
 import type { Element, Session, Upload } from '../net/protocol'
+import { upload } from '../net/upload'
 import { fileSize } from '../format'
 import type { Translate } from '../i18n'
+import type { Attachment, Tray } from './files'
 import { newId } from './ids'
-import { Store } from './store'
-
-/** A file the visitor picked: on its way up, up, or failed. `preview` is a local address of a picture. */
-export interface Attachment {
-  id: string
-  name: string
-  size: number
-  preview: string
-  progress: number
-  error: string
-  done: Upload | null
-}
-
-interface Tray { items: Attachment[]; complaint: string }
+import type { Store } from './store'
 
 const MOST = 6
 
-/** The files of the message being written. They go up at once, so that sending does not have to wait. */
+/** Brings the files of the message being written up at once, so that sending does not have to wait. */
 export class Attachments {
-  readonly store = new Store<Tray>({ items: [], complaint: '' })
+  private store: Store<Tray>
   private files = new Map<string, { file: File; abort: AbortController }>()
   private token: () => string
   private t: Translate
 
-  constructor(token: () => string, t: Translate) {
+  constructor(store: Store<Tray>, token: () => string, t: Translate) {
+    this.store = store
     this.token = token
     this.t = t
   }

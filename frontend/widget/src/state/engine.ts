@@ -81,11 +81,22 @@ export class Engine implements Owner {
     await this.renew()
     if (turn !== this.turn) return // somebody else signed in meanwhile
     const visitor = this.store.state.session!.visitor.id
-    this.outbox = new Outbox(visitor)
-    this.store.set({ pending: this.outbox.load() })
+    this.adopt(new Outbox(visitor))
     this.tabs = new BroadcastChannel(`frontdesk:${visitor}`)
     this.tabs.onmessage = () => this.store.set({ unread: 0 })
     this.connection = new Connection(this)
+  }
+
+  /** Take up what was left unsent, and what was written before it was known who writes. */
+  private adopt(outbox: Outbox): void {
+    const early = this.store.state.pending
+    const left = outbox.load()
+    for (const command of early) {
+      this.outbox.drop(command.id)
+      outbox.keep({ ...command, body: command.body.map(withoutPreview) })
+    }
+    this.outbox = outbox
+    this.store.set({ pending: [...left, ...early] })
   }
 
   /** Get a token, as long as it takes; an old one that is no longer good is forgotten. */

@@ -1,15 +1,18 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import type { ButtonItem } from '../net/protocol'
-import { Attachments } from '../state/attachments'
 import type { Engine } from '../state/engine'
+import { Files } from '../state/files'
 import { useStore } from '../state/store'
 import { useWords } from '../i18n'
 import { Composer, limitHint } from './Composer'
 import { Header } from './Header'
-import { Lightbox, type Enlarged } from './Lightbox'
+import { later } from './later'
+import type { Enlarged } from './Lightbox'
 import { Announcer, ConnectionBar, HumanFailed } from './Notices'
 import { Timeline } from './Timeline'
 import { useDrop } from './useDrop'
+
+const Lightbox = later(async () => (await import('./Lightbox')).Lightbox)
 
 interface Props {
   engine: Engine
@@ -27,9 +30,9 @@ export function App({ engine, title, open, focus, draft, close }: Props) {
   const chat = useStore(engine.store)
   const [picture, setPicture] = useState<Enlarged | null>(null)
   const [atEnd, setAtEnd] = useState(true)
-  const attachments = useMemo(() => new Attachments(engine.token, t), [engine])
+  const files = useMemo(() => new Files(engine.token, t), [engine])
   const limits = chat.session?.limits
-  const dropping = useDrop((files) => limits && attachments.add(files, limits))
+  const dropping = useDrop((dropped) => limits && void files.add(dropped, limits))
   const visible = useVisible()
   useEffect(() => engine.look(open && visible && atEnd), [open, visible, atEnd])
 
@@ -50,7 +53,7 @@ export function App({ engine, title, open, focus, draft, close }: Props) {
       <ConnectionBar chat={chat} />
       <Timeline chat={chat} acts={acts} page={page} atEnd={setAtEnd} />
       <HumanFailed chat={chat} resend={acts.resend} />
-      <Composer session={chat.session} attachments={attachments} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} draft={draft} />
+      <Composer session={chat.session} files={files} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} draft={draft} />
       <Announcer chat={chat} />
       {dropping && limits ? <div class="drop"><strong>{t('attach.drop')}</strong><span>{limitHint(limits, t)}</span></div> : null}
       {picture ? <Lightbox picture={picture} close={() => setPicture(null)} /> : null}

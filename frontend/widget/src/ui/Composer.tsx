@@ -1,15 +1,15 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Element, Session } from '../net/protocol'
-import { Attachments } from '../state/attachments'
+import type { Files } from '../state/files'
 import { useStore } from '../state/store'
 import { fileSize, typeName } from '../format'
 import { useWords, type Translate } from '../i18n'
 import { Icon } from './Icons'
-import { Tray } from './Tray'
+import { later } from './later'
 
 interface Props {
   session: Session | null
-  attachments: Attachments
+  files: Files
   send: (body: Element[]) => void
   typing: (on: boolean) => void
   /** Changes whenever the writer should be here. */
@@ -18,13 +18,14 @@ interface Props {
   draft: string
 }
 
+const Tray = later(async () => (await import('./attaching')).Tray)
 const DRAFT = 'frontdesk:draft'
 const NO_LIMITS: Session['limits'] = { text: 4000, upload_bytes: 0, upload_types: [] }
 
 /** Where the visitor writes. Works without a connection: what is sent then waits in the outbox. */
-export function Composer({ session, attachments, send, typing, focus, draft }: Props) {
+export function Composer({ session, files, send, typing, focus, draft }: Props) {
   const { t } = useWords()
-  const { items, complaint } = useStore(attachments.store)
+  const { items, complaint } = useStore(files.store)
   const [text, setText] = useState(kept)
   const area = useRef<HTMLTextAreaElement>(null)
   const composing = useComposition()
@@ -49,7 +50,7 @@ export function Composer({ session, attachments, send, typing, focus, draft }: P
   const submit = (): void => {
     if (!ready) return
     const body: Element[] = text.trim() ? [{ type: 'text', text: text.trim() }] : []
-    send([...body, ...attachments.take()])
+    send([...body, ...files.take()])
     setText('')
     area.current?.focus()
   }
@@ -59,19 +60,19 @@ export function Composer({ session, attachments, send, typing, focus, draft }: P
     submit()
   }
   const paste = (event: ClipboardEvent): void => {
-    const files = event.clipboardData?.files
-    if (!files?.length) return
+    const pasted = event.clipboardData?.files
+    if (!pasted?.length) return
     event.preventDefault()
-    attachments.add(files, limits)
+    void files.add(pasted, limits)
   }
 
   return (
     <form class="composer" onSubmit={(event) => { event.preventDefault(); submit() }}>
-      <Tray attachments={attachments} />
+      {items.length ? <Tray files={files} /> : null}
       {complaint ? <p class="complaint" role="alert">{complaint}</p> : null}
       {tooLong ? <p class="complaint" role="alert">{t('composer.long', { limit: limits.text, count })}</p> : null}
       <div class="field">
-        <AttachButton limits={limits} add={(files) => attachments.add(files, limits)} />
+        <AttachButton limits={limits} add={(picked) => void files.add(picked, limits)} />
         <textarea
           ref={area}
           data-testid="composer-input"
@@ -94,7 +95,7 @@ export function Composer({ session, attachments, send, typing, focus, draft }: P
   )
 }
 
-function AttachButton({ limits, add }: { limits: Session['limits']; add: (files: FileList) => void }) {
+function AttachButton({ limits, add }: { limits: Session['limits']; add: (picked: FileList) => void }) {
   const { t } = useWords()
   const input = useRef<HTMLInputElement>(null)
   const hint = limitHint(limits, t)

@@ -4,11 +4,11 @@ import { lines } from '../state/lines'
 import type { Chat } from '../state/model'
 import { clockTime } from '../format'
 import { useWords } from '../i18n'
-import { Words } from './Elements'
 import { Icon } from './Icons'
 import { QueueCard } from './Notices'
 import { Avatar, Row, type Acts } from './Row'
 import { useScroll } from './useScroll'
+import { Words } from './Words'
 
 interface Props {
   chat: Chat

@@ -1,0 +1,111 @@
+"""The chat on pages that are not ours: another site, a policy that allows nothing inline, style sheets against everybody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.browser.checks import difference, still
+from tests.browser.house import SHOTS, Demo, free_port
+from tests.browser.people import VisitorPage
+from tests.browser.shop import Shop
+from tests.browser.stage import DESKTOP, Stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+HUB = """
+hub: {{name: {{zh-CN: 另一家商店, en: Another shop}}, timezone: Asia/Shanghai}}
+teams: [{{id: front, name: {{zh-CN: 前台, en: Front desk}}}}]
+service: {{first_owner: queue, default_team: front}}
+plugins:
+  - {{use: web, required: true, config: {{allowed_origins: ["{origin}"]}}}}
+  - {{use: desk, required: true}}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """A shop of another origin, and the hub it gets its chat from."""
+    folder = tmp_path_factory.mktemp("shop")
+    port = free_port()
+    document = folder / "shop.yaml"
+    document.write_text(HUB.format(origin=f"http://localhost:{port}"), encoding="utf-8")
+    demo = Demo(folder / "data", document)
+    await demo.start()
+    shop = Shop(port, demo.url)
+    await shop.start()
+    yield shop
+    await shop.stop()
+    await demo.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shoppers(browser: Browser, shop: Shop) -> AsyncIterator[Stage]:
+    """Visitors of the shop."""
+    stage = Stage(browser, shop.url)
+    yield stage
+    await stage.clear("")
+
+
+async def open_by_mouse(page: Page) -> VisitorPage:
+    """Press the launcher where a person sees it."""
+    await page.wait_for_function("() => window.frontdesk?.ready")
+    await page.mouse.click(DESKTOP["width"] - 50, DESKTOP["height"] - 50)
+    visitor = await VisitorPage.in_chat(page)
+    await visitor.is_("online")
+    return visitor
+
+
+async def picture(page: Page) -> bytes:
+    """The page without blinking carets and half-done transitions; the pointer rests elsewhere."""
+    await page.mouse.move(5, 5)
+    await still(page)
+    return await page.screenshot(animations="disabled", caret="hide")
+
+
+async def test_style_sheets_of_the_page_change_nothing(shoppers: Stage, shop: Shop) -> None:
+    closed, opened = [], []
+    for kind in ("plain", "hostile"):
+        page = await (await shoppers.context()).new_page()
+        await page.goto(f"{shop.url}/{kind}")
+        await page.wait_for_function("() => window.frontdesk?.ready")
+        closed.append(await picture(page))
+        visitor = await open_by_mouse(page)
+        opened.append(await picture(page))
+        await visitor.says("样式再凶也能聊")
+        await visitor.hears("转接人工")
+    judge = await (await shoppers.context()).new_page()
+    await judge.goto(f"{shop.url}/plain")
+    for name, (plain, hostile) in (("closed", closed), ("opened", opened)):
+        SHOTS.mkdir(exist_ok=True)
+        (SHOTS / f"{name}-plain.png").write_bytes(plain)
+        (SHOTS / f"{name}-hostile.png").write_bytes(hostile)
+        assert await difference(judge, plain, hostile) < 0.005, f"compare the {name} pictures in {SHOTS}"
+
+
+async def test_a_policy_without_anything_inline_is_kept(shoppers: Stage, shop: Shop) -> None:
+    page = await (await shoppers.context()).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{shop.url}/strict")
+    visitor = await open_by_mouse(page)
+    await visitor.says("严格策略下的问题")
+    await visitor.hears("转接人工")
+    assert await page.evaluate("() => refused") == []
+    assert [text for text in complaints if "favicon" not in text] == []
+    added = await page.evaluate("() => Object.keys(window).filter(name => !before.includes(name))")
+    assert set(added) <= {"frontdesk", "before"}, "one name of ours on the page"
+
+
+async def test_a_site_that_is_not_named_gets_no_chat(shoppers: Stage, shop: Shop) -> None:
+    page = await (await shoppers.context()).new_page()
+    await page.goto(shop.url.replace("localhost", "127.0.0.1") + "/plain")
+    refusals: list[str] = []
+    page.on("console", lambda message: refusals.append(message.text))
+    await page.wait_for_function("() => window.frontdesk?.ready")
+    async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        await page.evaluate("() => window.frontdesk('open')")
