@@ -10,15 +10,5 @@ from hub.store.reader import Reader, Row, marks
 from hub.store.statements import Statement, delete, insert, update, upsert
 
 __all__ = [
-    "Change",
-    "IdField",
-    "Reader",
-    "Row",
-    "Statement",
-    "delete",
-    "insert",
-    "marks",
-    "to_json",
-    "update",
-    "upsert",
-]
+    "Change", "IdField", "Reader", "Row", "Statement", "delete", "insert", "marks", "to_json", "update", "upsert",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import ConfigError, Conflict, StoreError, StoreUnavailable
 from hub.store.committer import POSITION, Group
-from hub.store.statements import Statement
+from hub.store.statements import Statement, numbered
 
 if TYPE_CHECKING:
     import asyncpg
@@ -95,7 +95,7 @@ class PostgresWriter:
     async def _run(
         self, connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
     ) -> None:
-        sql = self._sql.get(statement) or self._sql.setdefault(statement, statement.for_postgres())
+        sql = self._sql.get(statement) or self._sql.setdefault(statement, numbered(statement.sql))
         if statement.checked:
             for row in rows:
                 if not (await connection.execute(sql, *row)).endswith(" 1"):

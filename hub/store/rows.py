@@ -33,9 +33,10 @@ def _made(source: str, names: dict[str, Any]) -> Callable[..., Any]:
 def _row(record: type[Record], statement: Statement, *given: str, **told: str) -> Callable[..., Row]:
     """Makes rows of `statement` from a record; the last columns may be `given` beside it, others `told` in other words."""
     hints = get_type_hints(record)
-    named = statement.columns[: len(statement.columns) - len(given)]
-    plain = {column: told.get(column, f"one.{column}") for column in named}
-    values = [f"to_json({value})" if _is_json(hints.get(column)) else value for column, value in plain.items()]
+    values = []
+    for column in statement.columns[: len(statement.columns) - len(given)]:
+        value = told.get(column, f"one.{column}")
+        values.append(f"to_json({value})" if _is_json(hints.get(column)) else value)
     return _made(f"lambda {', '.join(('one', *given))}: ({', '.join((*values, *given))},)", {"to_json": to_json})
 
 

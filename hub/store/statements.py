@@ -34,10 +34,6 @@ class Statement:
     once: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
-    def for_postgres(self) -> str:
-        """The same with ``$1``, ``$2`` …"""
-        return numbered(self.sql)
-
 
 def numbered(sql: str) -> str:
     """`sql` with its ``?`` replaced by ``$1``, ``$2`` … No literal of ours holds a question mark."""
@@ -52,20 +48,19 @@ def columns_of(model: type[Model]) -> tuple[str, ...]:
 
 def insert(model: type[Model], *, once: Sequence[str] = ()) -> Statement:
     """Insert a whole row; with `once` only where no row has these values yet."""
-    table, columns = model._meta.db_table, columns_of(model)
-    marks = ", ".join("?" * len(columns))
-    tail = f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else ""
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}"
-    return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
+    return _insert(model, f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else "", once)
 
 
 def upsert(model: type[Model], key: str) -> Statement:
     """Insert a whole row, or overwrite the one with the same `key`."""
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns_of(model) if column != key)
+    return _insert(model, f" ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+
+def _insert(model: type[Model], conflict: str, once: Sequence[str] = ()) -> Statement:
     table, columns = model._meta.db_table, columns_of(model)
-    marks = ", ".join("?" * len(columns))
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
-    return Statement(table, INSERT, sql, columns=columns)
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){conflict}"
+    return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
 
 
 def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), checked: bool = True) -> Statement:

@@ -25,7 +25,7 @@ from hub.store.ids import Ids
 from hub.store.postgres import PostgresWriter, troubles
 from hub.store.reader import Reader
 from hub.store.sqlite import FileLock, SqliteWriter
-from hub.store.statements import greatest_id
+from hub.store.statements import Statement, greatest_id
 
 _WHERE: Final = frozenset({"host", "port", "user", "password", "database"})
 
@@ -84,8 +84,8 @@ class Store:
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *below)
         try:
             await writer.open()
-            await _migrate(target, apps)
-            connection, close = await _connect(target)
+            await asyncio.create_task(_migrate(target, apps))
+            connection, close = await asyncio.create_task(_connect(target))
         except failures as error:
             await writer.close()
             if lock is not None:
@@ -104,6 +104,12 @@ class Store:
         Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
         """
         return self.committer.submit(change)
+
+    async def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
+        """Store one row. Raises as `commit`."""
+        change = Change()
+        change.write(statement, row)
+        await self.commit(change)
 
     def data(self, instance: str) -> InstanceData:
         """The small durable values of one instance."""
@@ -127,7 +133,7 @@ async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
     if not database and not file.is_file():
         raise StoreUnavailable(f"there is nothing stored in {data}")
     try:
-        connection, close = await _connect(database or str(file))
+        connection, close = await asyncio.create_task(_connect(database or str(file)))
     except BaseORMException as error:
         raise StoreUnavailable(str(error)) from error
     try:
@@ -136,30 +142,20 @@ async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
         await close()
 
 
-async def _in_own_context(work: Any) -> Any:
-    # Tortoise keeps its state in context variables; a task of its own keeps them out of the hub's.
-    return await asyncio.create_task(work)
+# Tortoise keeps its state in context variables: what follows runs in tasks of its own, which keep them out of the hub's.
 
 
 async def _migrate(target: str, apps: Apps | None) -> None:
-    async def run() -> None:
-        context = TortoiseContext()
-        try:
-            with context:
-                await migrate(config=tortoise_config(target, apps))
-        finally:
-            await context.close_connections()
-
-    await _in_own_context(run())
+    context = TortoiseContext()
+    try:
+        with context:
+            await migrate(config=tortoise_config(target, apps))
+    finally:
+        await context.close_connections()
 
 
 async def _connect(target: str) -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
-    async def run() -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
-        context = TortoiseContext()
-        with context:
-            await context.init(config=tortoise_config(target, read_only=True))
-            connection = context.connections.get("default")
-        return connection, context.close_connections
-
-    result: tuple[BaseDBAsyncClient, Callable[[], Any]] = await _in_own_context(run())
-    return result
+    context = TortoiseContext()
+    with context:
+        await context.init(config=tortoise_config(target, read_only=True))
+        return context.connections.get("default"), context.close_connections
