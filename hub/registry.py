@@ -98,9 +98,13 @@ class Registry:
     async def arrive(self, hook: str, seconds: float) -> bool:
         """Wait, not longer than `seconds`, for instances that implement `hook` and are starting; False when there are none."""
         coming = self._on_their_way(hook)
+
+        async def settled() -> None:
+            for one in coming:
+                await one_of([one], *UP, "retrying", "failed", "stopping", "stopped")
+
         if coming:
-            settled = asyncio.gather(*(one_of([one], *UP, "retrying", "failed", "stopping", "stopped") for one in coming))
-            await within(self._hub.clock, seconds, settled)
+            await within(self._hub.clock, seconds, settled())
         return bool(coming)
 
     # -- start and stop -------------------------------------------------------------------------

@@ -83,7 +83,7 @@ async def starting(folder: Path, gate: Gate, *others: Any, bot: type[Slow] = Slo
 
 async def works_on(kit: HubKit) -> None:
     """Return when the only message is in a lane and nothing moves but for the clock."""
-    await kit.until(lambda: len(kit.hub.path.lanes), "a lane with work")
+    await kit.until(lambda: kit.hub.path.lanes._resting, "a lane that waits")
     assert isinstance(kit.clock, ManualClock)
     await kit.clock.settle()
 
