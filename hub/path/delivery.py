@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,13 +74,14 @@ class Delivery:
         self.lanes: Lanes[Parcel] = Lanes(self._work, crew)
         self.pace = Pace(hub.clock)
         self.under_way: set[int] = set()
+        self._ended: list[tuple[Parcel, Sent]] = []
 
     def hold(self, ids: Iterable[int]) -> None:
         """These rows are about to be stored and will be added: the sweep must not take them for lost."""
         self.under_way.update(ids)
 
     def let_go(self, ids: Iterable[int]) -> None:
-        """They were not stored after all."""
+        """They are nobody's care any more: how they ended is stored, or they themselves were not."""
         self.under_way.difference_update(ids)
 
     def add(self, parcel: Parcel) -> None:
@@ -206,22 +207,35 @@ class Delivery:
     # -- how it ended -------------------------------------------------------------------------------
 
     def _done(self, parcel: Parcel, sent: Sent) -> None:
-        """Written lazily: if the hub dies before this is stored, the message is sent again with the same key."""
+        """Written lazily, with all that end in this turn: if the hub dies before, they are sent again with the same key."""
         self._hub.count("sent")
-        change, message, external_id = Change(), parcel.message, sent.external_id and fitting(sent.external_id, 200)
-        change.write(Statements.drop_outbox, (parcel.id,))
-        if external_id or sent.state != "sent":
-            change.write(Statements.message_delivered, (sent.state, external_id, message.id))
-        if parcel.awaited:
-            self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
-        change.after.append(partial(self.under_way.discard, parcel.id))
-        change.failed.append(partial(self._done_later, parcel, sent))
+        self._ended.append((parcel, sent))
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_soon(self._note_ended)
+
+    def _note_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        self._note(ended)
+
+    def _note(self, ended: Sequence[tuple[Parcel, Sent]]) -> None:
+        change = Change()
+        for parcel, sent in ended:
+            message, external_id = parcel.message, sent.external_id and fitting(sent.external_id, 200)
+            change.write(Statements.drop_outbox, (parcel.id,))
+            if external_id or sent.state != "sent":
+                change.write(Statements.message_delivered, (sent.state, external_id, message.id))
+            if parcel.awaited:
+                self._tell(change, replace(message, state=sent.state, external_id=external_id, error=""))
+        change.after.append(partial(self.let_go, [parcel.id for parcel, _ in ended]))
+        change.failed.append(partial(self._note_later, ended))
         self._hub.store.committer.post(change)
 
-    def _done_later(self, parcel: Parcel, sent: Sent) -> None:
+    def _note_later(self, ended: Sequence[tuple[Parcel, Sent]]) -> None:
+        """Each for itself, so that one that cannot be stored does not keep the others."""
         if not self._hub.stopping:
-            self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
-            asyncio.get_running_loop().call_later(2, self._done, parcel, sent)
+            for parcel, sent in ended:
+                self._hub.log.error("could not note that a message was sent; trying again", message=parcel.id)
+                asyncio.get_running_loop().call_later(2, self._note, [(parcel, sent)])
 
     def _tell(self, change: Change, message: Message) -> None:
         data = {"state": message.state, "error": message.error}
