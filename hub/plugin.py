@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from msgspec import field
 from pydantic import BaseModel, ConfigDict
@@ -146,6 +146,9 @@ class Sent(Record, frozen=True):
     state: Literal["sent", "delivered"] = "sent"
 
 
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent")
+
+
 class Channel(Plugin[C]):
     """A way to talk to customers: brings messages in by `Context.accept`, takes them out by `send`.
 
@@ -188,8 +191,7 @@ class Channel(Plugin[C]):
     @classmethod
     def features(cls) -> frozenset[str]:
         """The optional methods this channel implements, by name."""
-        methods = ("send", "typing", "recall", "mark_read", "was_sent")
-        return frozenset(name for name in methods if getattr(cls, name) is not getattr(Channel, name))
+        return frozenset(name for name in ("send", *_OPTIONAL) if getattr(cls, name) is not getattr(Channel, name))
 
 
 class Bot(Plugin[C]):
