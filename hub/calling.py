@@ -40,6 +40,12 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True):
     value: T | None = None
     error: Exception | None = None
 
+    def result(self, instance: str) -> T:
+        """What it returned. Raises a HubError of the plugin's as it is, and PluginFault for everything else it raised."""
+        if self.error is None:
+            return cast("T", self.value)
+        raise self.error if isinstance(self.error, HubError) else PluginFault(instance, self.error) from self.error
+
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
@@ -60,23 +66,13 @@ class _Chain:
 class Calls:
     """Who implements what, and the calls.
 
-    `on_failure(instance, what, error)` hears of each failure that counts, `on_suspended(instance, reason)` and
-    `on_resumed(instance)` of the breaker; all three are plain functions and may be set later. `counters` has a
-    `Tally` for each (instance, hook or method).
+    `on_suspended(instance, reason)` and `on_resumed(instance)` hear of the breaker; they are plain functions that are set
+    later. `counters` has a `Tally` for each (instance, hook or method).
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        log: Logger,
-        on_failure: Callable[[str, str, Exception], None] | None = None,
-        on_suspended: Callable[[str, str], None] | None = None,
-        on_resumed: Callable[[str], None] | None = None,
-    ) -> None:
-        self.on_failure = on_failure
-        self.on_suspended = on_suspended
-        self.on_resumed = on_resumed
+    def __init__(self, *, clock: Clock, log: Logger) -> None:
+        self.on_suspended: Callable[[str, str], None] | None = None
+        self.on_resumed: Callable[[str], None] | None = None
         self.counters: dict[tuple[str, str], Tally] = {}
         self._monotonic = clock.monotonic
         self._log = log
@@ -240,12 +236,8 @@ class Calls:
         if seat is None:
             raise NotReady(f"instance {instance!r} is not running")
         async with seat.bulkhead:
-            outcome: Outcome[T] = await self._once(seat, _name_of(function), function, deadline, args)
-        if outcome.error is None:
-            return cast("T", outcome.value)
-        if isinstance(outcome.error, HubError):
-            raise outcome.error
-        raise PluginFault(instance, outcome.error) from outcome.error
+            outcome = await self._once(seat, _name_of(function), function, deadline, args)
+        return outcome.result(instance)
 
     async def guard(
         self, instance: str, what: str, function: Callable[..., Awaitable[T]], /, *args: Any, deadline: float = 30.0
@@ -356,8 +348,6 @@ class Calls:
             self._worked(seat)
             return
         call.tally.failures += 1
-        if self.on_failure is not None:
-            self.on_failure(seat.instance, call.what, error)
         if seat.breaker.failed():
             reason = f"{seat.breaker.failures} failures in a row, the last: {_text(error)}"
             self._log.error("instance suspended", instance=seat.instance, reason=reason)

@@ -1,4 +1,4 @@
-"""The command `hub`: serve, check, schema, plugins, looking after what is stored, and the words that plugins bring.
+"""The command `hub`: serving, and the words that plugins bring.
 
 Exit codes: 0 all is well, 1 something is wrong (and was told), 2 the command was written wrongly.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -18,15 +16,33 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.calling import attempt
-from hub.cli_words import word
 from hub.commands import Command
-from hub.config import json_schema, load
+from hub.config import load
 from hub.errors import ConfigError, HubError
-from hub.finding import brought_words, check_plugin, installed, load_plugin
-from hub.plugin import Plugin, family_of
+from hub.finding import brought_words
 from hub.version import VERSION
 
-OK, WRONG, INTERRUPTED = 0, 1, 130
+WRONG, INTERRUPTED = 1, 130
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "hub": ("前台：由插件组成的客服中枢", "Frontdesk: a hub for customer service made of plugins"),
+    "serve": ("启动服务", "start the hub"),
+    "file": ("YAML 配置文件", "the YAML configuration"),
+    "host": ("监听地址（默认 127.0.0.1）", "address to listen on (default 127.0.0.1)"),
+    "port": ("监听端口（默认 8080）", "port to listen on (default 8080)"),
+    "bad_port": ("端口应为 0 到 65535 之间的整数", "a port is a whole number from 0 to 65535"),
+    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
+    "brought_by": ("由 {module} 提供", "brought by {module}"),
+    "word_twice": ("命令 {name} 由多方提供：{both}", "the word {name} is brought by several: {both}"),
+    "word_broken": ("命令 {name}（{module}）无法使用：{why}", "the word {name} ({module}) cannot be used: {why}"),
+    "no_command": ("没有设置 command", "it sets no command"),
+    "problems": ("共 {count} 个问题", "{count} problem(s)"),
+    "failed": ("失败：{why}", "failed: {why}"),
+}
+
+
+def word(locale: str, code: str, **facts: object) -> str:
+    """The sentence `code` in `locale` (zh-CN, else English)."""
+    return WORDS[code][not locale.startswith("zh")].format(**facts)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,21 +117,12 @@ def make_parser(locale: str) -> Word:
     parser = Word(prog="hub", description=word(locale, "hub"))
     parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, command: Command) -> argparse.ArgumentParser:
-        text = word(locale, name)
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(command=command)
-        return made
-
-    serving = add("serve", serve)
+    serving = commands.add_parser("serve", help=word(locale, "serve"), description=word(locale, "serve"))
+    serving.set_defaults(command=serve)
     serving.add_argument("--config", required=True, type=Path, metavar="FILE", help=word(locale, "file"))
     serving.add_argument("--host", default="127.0.0.1", help=word(locale, "host"))
     serving.add_argument("--port", default=8080, type=_port(locale), help=word(locale, "port"))
     serving.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=word(locale, "data"))
-    add("check", check).add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
-    add("schema", schema).add_argument("--output", type=Path, metavar="FILE", help=word(locale, "output"))
-    add("plugins", plugins).add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "named"))
     for name, points in brought_words().items():
         if name not in commands.choices:
             filler = partial(_fill, points, locale)
@@ -145,85 +152,11 @@ def _port(locale: str) -> Callable[[str], int]:
     return check
 
 
-# -- commands ---------------------------------------------------------------------------------------
-
-
 def serve(options: argparse.Namespace) -> int:
     """`hub serve`: run until told to stop."""
     from hub.serve import serve as run
 
-    config = load(options.config, locale=options.locale)
-    return run(config, options.host, options.port, options.data)
-
-
-def check(options: argparse.Namespace) -> int:
-    """`hub check`: tell everything that is wrong with a configuration; nothing is started or fetched."""
-    config = load(options.file, locale=options.locale)
-    instances = ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
-    print(word(options.locale, "checked", files=len(config.files), instances=instances))
-    return OK
-
-
-def schema(options: argparse.Namespace) -> int:
-    """`hub schema`: the JSON schema of the document with all installed plugins."""
-    loaded: dict[str, type[Plugin[Any]]] = {}
-    for name in (known := installed()):
-        try:
-            loaded[name] = load_plugin(name, known)
-        except ConfigError as error:
-            tell(word(options.locale, "left_out", why=str(error)))
-    text = json.dumps(json_schema(loaded), ensure_ascii=False, indent=2) + "\n"
-    if options.output is None:
-        sys.stdout.write(text)
-    else:
-        options.output.write_text(text, encoding="utf-8")
-    return OK
-
-
-def plugins(options: argparse.Namespace) -> int:
-    """`hub plugins`: what is installed, whether it can be used and, with a configuration, which instances it has."""
-    specs = load(options.file, locale=options.locale).instances if options.file is not None else ()
-    heads = ("name", "family", "version", "requires", "state", "instances", "summary")
-    rows = [[word(options.locale, f"head_{head}") for head in heads]]
-    for name, point in sorted(installed().items()):
-        instances = ", ".join(spec.name for spec in specs if spec.plugin_name == name)
-        *facts, summary = _about(name, point, options.locale)
-        rows.append([cell or "-" for cell in (name, *facts, instances, summary)])
-    for line in table(rows):
-        print(line)
-    return OK
-
-
-def _about(name: str, point: EntryPoint, locale: str) -> tuple[str, ...]:
-    """Family, version, which hub it requires, state and summary of an installed plugin; or why it cannot be used."""
-    version = point.dist.version if point.dist is not None else ""
-    try:
-        cls = load_plugin(name, {name: point})
-    except ConfigError as error:
-        return "", version, "", word(locale, "broken"), str(error)
-    about = (family_of(cls), version, cls.requires_hub)
-    try:
-        check_plugin(name, cls, VERSION)
-    except ConfigError as error:
-        return *about, word(locale, "unfit"), str(error)
-    return *about, word(locale, "usable"), (cls.__doc__ or "").strip().partition("\n")[0]
-
-
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines with the cells in columns; a Chinese character is two wide."""
-    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-_WIDE: Final = frozenset("WF")
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal `text` takes."""
-    return sum(2 if unicodedata.east_asian_width(letter) in _WIDE else 1 for letter in text)
+    return run(load(options.config, locale=options.locale), options.host, options.port, options.data)
 
 
 if __name__ == "__main__":

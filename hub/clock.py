@@ -12,15 +12,12 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970-01-01 UTC (wall clock; may jump)."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never go back (for waits and deadlines)."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock."""
-        ...
 
 
 class SystemClock:

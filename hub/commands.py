@@ -4,6 +4,8 @@ A word is an entry point of the group ``hub.commands``: its name is the word, it
 function gives `parser` its arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is done: a function of
 the parsed options (their `locale` says how to speak) that returns the exit code, 0 when all is well. It is imported when its word
 is used. A HubError it raises is told to whoever waits, and the exit code is 1.
+
+`load` reads and checks a document; `installed`, `load_plugin`, `check_plugin` and `family_of` tell which plugins there are.
 """
 
 from __future__ import annotations
@@ -11,24 +13,27 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from hub.config import HubConfig, load
+from hub.finding import check_plugin, installed, load_plugin
+from hub.plugin import family_of
+from hub.version import VERSION
 
-__all__ = ["Add", "Command", "add_store_options", "settings_of"]
+__all__ = [
+    "VERSION", "Add", "Command", "HubConfig", "add_store_options", "check_plugin", "family_of", "installed", "load",
+    "load_plugin", "settings_of",
+]
 
 Add = Callable[[argparse.ArgumentParser, str], None]
 Command = Callable[[argparse.Namespace], int]
 
-_HELP: Final = {
-    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
-    "config": ("YAML 配置文件（数据库、团队和公开地址）", "the YAML configuration: its database, teams and public address"),
-}
-
 
 def add_store_options(parser: argparse.ArgumentParser, locale: str) -> None:
     """The options ``--data`` and ``--config``, by which a command finds what a hub has stored."""
-    data, config = (texts[not locale.startswith("zh")] for texts in _HELP.values())
+    chinese = locale.startswith("zh")
+    data = "数据目录（默认 var）" if chinese else "folder for what is stored (default var)"
+    english = "the YAML configuration: its database, teams and public address"
+    config = "YAML 配置文件（数据库、团队和公开地址）" if chinese else english
     parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=data)
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
 

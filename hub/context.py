@@ -70,12 +70,12 @@ class Context:
     @property
     def locale(self) -> str:
         """The hub's default language."""
-        return self._hub.settings.locale
+        return self._hub.settings.hub.locale
 
     @property
     def public_url(self) -> str:
         """How customers reach this hub, without a slash at the end; may be empty."""
-        return self._hub.settings.public_url
+        return self._hub.settings.hub.public_url
 
     @property
     def reading(self) -> Reading:
@@ -154,10 +154,7 @@ class Context:
 
     async def dossier(self, external_id: str, scope: str = "") -> Dossier | None:
         """What the hub has in mind about somebody this channel knows; None for somebody who never wrote."""
-        return await self._hub.people.find(self._identity(external_id, scope))
-
-    def _identity(self, external_id: str, scope: str) -> tuple[str, str, str]:
-        return (self._hub.registry.platform_of(self.name), scope or self.name, external_id)
+        return await self._hub.people.find((self._hub.registry.platform_of(self.name), scope or self.name, external_id))
 
     async def customer_typing(self, external_id: str, on: bool, scope: str = "") -> None:
         """A customer is typing: whoever shows that to agents is told. Passing news, never stored."""

@@ -163,6 +163,14 @@ class Hooks:
     ) -> Sequence[Suggestion] | None:
         """Replies to propose to the agent; `messages` are the latest, oldest first, at most 20."""
 
+    @hook("workbench", "first", deadline=10.0, on_error="stop")
+    async def explain_conversation(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]] | None:
+        """Why a conversation went the way it did: its steps in order, in `locale` (zh-CN or en).
+
+        A step is ``{"at", "kind", "text", "message"}``: `at` in milliseconds, `kind` the event's, `text` for people, `message`
+        the id of the message it is about (or empty).
+        """
+
 
 def rules_of(name: str) -> Rules:
     """The rules of the hook called `name`."""

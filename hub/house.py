@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.clock import Clock
 from hub.conversations.scene import Scene
-from hub.errors import HubError, PluginFault
-from hub.explain import Step, explain_conversation
+from hub.errors import HubError, Unsupported
 from hub.families import Panel, Suggestion
 from hub.instance import InstanceStatus
 from hub.offline import offline
@@ -30,23 +29,8 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 __all__ = [
-    "CSRF_HEADER",
-    "SESSION_COOKIE",
-    "AgentState",
-    "Agents",
-    "Clock",
-    "DeadLetter",
-    "DeadLetters",
-    "Dossier",
-    "House",
-    "InstanceStatus",
-    "Role",
-    "Scene",
-    "Step",
-    "conversation_of",
-    "leg_of",
-    "offline",
-    "person_of",
+    "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
+    "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "offline", "person_of",
 ]
 
 T = TypeVar("T")
@@ -83,7 +67,7 @@ class House:
 
     def team_name(self, id: str, locale: str = "") -> str:
         """A team's name; its id where the configuration no longer has it."""
-        return self._hub.settings.team_name(id, locale or self._hub.settings.locale)
+        return self._hub.settings.team_name(id, locale or self._hub.settings.hub.locale)
 
     # -- conversations ------------------------------------------------------------------------------
 
@@ -97,12 +81,8 @@ class House:
         """
 
         async def guarded(scene: Scene) -> T:
-            name = self._ctx.name
-            outcome = await self._hub.calls.guard(name, "play", play, scene, deadline=PLAY_LIMIT)
-            if outcome.error is not None:
-                error = outcome.error
-                raise error if isinstance(error, HubError) else PluginFault(name, error) from error
-            return outcome.value  # type: ignore[return-value]
+            outcome = await self._hub.calls.guard(self._ctx.name, "play", play, scene, deadline=PLAY_LIMIT)
+            return outcome.result(self._ctx.name)
 
         done: T = await self._hub.path.in_conversation(conversation_id, actor, guarded)
         return done
@@ -138,9 +118,13 @@ class House:
         found = [one for answer in answers for one in answer if isinstance(one, Suggestion)]
         return sorted(found, key=lambda one: one.confidence, reverse=True)
 
-    async def explain(self, conversation_id: int, locale: str) -> list[Step]:
-        """Every step of routing and delivery of a conversation, in words (zh-CN, else English)."""
-        return await explain_conversation(self._hub.reading, self._hub.store.reader, conversation_id, locale)
+    async def explain(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]]:
+        """Every step of a conversation in words (the hook ``explain_conversation``). Raises Unsupported where nobody tells."""
+        steps = await self._hub.calls.first("explain_conversation", conversation=conversation, locale=locale)
+        if steps is None:
+            raise Unsupported("hub", "explain", "no plugin explains conversations: add `ops` to the plugins of the configuration")
+        found: Sequence[dict[str, Any]] = steps
+        return found
 
     # -- how the hub is -----------------------------------------------------------------------------
 

@@ -34,7 +34,6 @@ from hub.store.apps import apps_of
 from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
-from hub.watchdog import Watchdog
 from hub.web.outgoing import Outgoing
 from hub.web.routes import Routes
 
@@ -60,10 +59,10 @@ class Hub:
         self.settings = config.settings
         self.data = data
         self.clock = clock or SystemClock()
-        self.log = log or make_logger(level=self.settings.log.level, json=self.settings.log.json_lines)
+        self.log = log or make_logger(level=self.settings.hub.log.level, json=self.settings.hub.log.json_lines)
         self.counters: Counter[str] = Counter()
         self.stopping = False
-        self.texts = Texts(self.settings.locale, self.settings.service.texts)
+        self.texts = Texts(self.settings.hub.locale, self.settings.service.texts)
         self.calls = Calls(clock=self.clock, log=self.log)
         self.registry = Registry(self)
         self.routes = Routes()
@@ -74,7 +73,6 @@ class Hub:
         self.feeds = Feeds(self)
         self.timers = Timers(self)
         self.path = MessagePath(self)
-        self.watchdog = Watchdog(self.log, self.calls)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="plugin")
         self._apps = apps_of(spec.cls for spec in config.instances)
         for instance in config.instances:
@@ -106,7 +104,6 @@ class Hub:
         """
         await self.open()
         await self.calls.start()
-        self.watchdog.start()
         await self.registry.start_all()
         await self.path.start()
         self.timers.start()
@@ -134,7 +131,6 @@ class Hub:
         await self.notifier.stop()
         await self.say_farewell()
         await self.registry.stop_all()
-        self.watchdog.stop()
         await self.calls.stop()
         await self.close()
 

@@ -98,9 +98,8 @@ def check_hooks(instance: str, cls: type) -> None:
 def _wrong_with(instance: str, cls: type, found: Implementation) -> Iterator[Problem]:
     who = f"instance {instance!r}: {cls.__name__}.{found.attribute}"
     if found.hook not in _HOOKS:
-        yield _problem(
-            found.method, f"{who} implements the unknown hook {found.hook!r}", did_you_mean(found.hook, _HOOKS)
-        )
+        message = f"{who} implements the unknown hook {found.hook!r}"
+        yield _problem(found.method, message, did_you_mean(found.hook, _HOOKS))
         return
     if not inspect.iscoroutinefunction(found.method):
         yield _problem(found.method, f"{who}: the hook {found.hook!r} is async", "write 'async def', as a plain method")
@@ -110,9 +109,8 @@ def _wrong_with(instance: str, cls: type, found: Implementation) -> Iterator[Pro
     known = arguments_of(found.hook)
     for parameter in list(inspect.signature(found.method).parameters.values())[1:]:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
-            yield _problem(
-                found.method, f"{who}: {parameter} is not a plain argument", f"the hook has: {', '.join(known)}"
-            )
+            message = f"{who}: {parameter} is not a plain argument"
+            yield _problem(found.method, message, f"the hook has: {', '.join(known)}")
         elif parameter.name not in known:
             message = f"{who} takes the unknown argument {parameter.name!r}"
             yield _problem(found.method, message, did_you_mean(parameter.name, known))

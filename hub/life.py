@@ -48,7 +48,6 @@ class Life:
         self._calls = hub.calls
         self._spec = spec
         self._run: AbstractAsyncContextManager[None] | None = None
-        self._entered = False
 
     async def begin(self) -> Exception | None:
         """Build the plugin, start it and let it take part; the error where that fails. In any case `end` comes next."""
@@ -70,7 +69,7 @@ class Life:
             self._calls.unregister(self._spec.name)
             await self._last("calls under way", self._calls.idle, self._spec.name)
             run, self._run = self._run, None
-            if run is not None and self._entered:
+            if run is not None:
                 await self._last("stop", run.__aexit__, None, None, None)
         finally:
             while self.ctx.held():
@@ -78,9 +77,9 @@ class Life:
 
     async def _enter(self) -> None:
         self.plugin = self._spec.cls(self._spec.config, self.ctx)
-        self._run = self.plugin.run()
-        await self._run.__aenter__()
-        self._entered = True
+        run = self.plugin.run()
+        await run.__aenter__()
+        self._run = run
 
     async def _last(self, what: str, function: Any, *args: Any, deadline: float = STOP_LIMIT) -> None:
         outcome = await self._calls.guard(self._spec.name, what, function, *args, deadline=deadline)

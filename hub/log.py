@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TextIO
 
 import structlog
 
-_SECRET_KEY: Final = re.compile(r"(secret|password|passwd|token|authorization|cookie|api_?key|private_?key|credential)", re.I)
+_SECRET_KEY: Final = re.compile(r"(?i)secret|password|passwd|token|authorization|cookie|api_?key|private_?key|credential")
 _SECRET_TEXT: Final = re.compile(
     r"(?i)((?:token|secret|password|api_?key|signature|authorization)\"?\s*[=:]\s*\"?(?:bearer\s+)?)[^\s\"&,;}]+"
 )
@@ -21,23 +21,18 @@ class Logger(Protocol):
 
     def bind(self, **facts: Any) -> Logger:
         """A logger that adds these facts to each line."""
-        ...
 
     def debug(self, event: str, **facts: Any) -> None:
         """For somebody looking for a fault."""
-        ...
 
     def info(self, event: str, **facts: Any) -> None:
         """Something worth knowing happened; never once per message."""
-        ...
 
     def warning(self, event: str, **facts: Any) -> None:
         """Something is not as it should be, and the hub copes."""
-        ...
 
     def error(self, event: str, **facts: Any) -> None:
         """Somebody has to look."""
-        ...
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

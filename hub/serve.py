@@ -8,10 +8,9 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hub.config import LoadedConfig
 from hub.errors import ConfigError, HubError, StoreUnavailable
@@ -33,16 +32,10 @@ def serve(config: LoadedConfig, host: str, port: int, data: Path) -> int:
 
     Returns the exit code: 0 when it was stopped, 1 when it could not start (and said why on standard error).
     """
-    process = _Process(config, host, port, data)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(process.run())
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
-    return factory
+    # uvloop is an extra.
+    factory = importlib.import_module("uvloop").new_event_loop if find_spec("uvloop") is not None else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(_Process(config, host, port, data).run())
 
 
 class _Process:
@@ -62,7 +55,7 @@ class _Process:
             server = Server(Hub(self._config, self._data), self._host, self._port)
             await server.start()
         except (HubError, OSError) as error:
-            self._say(self._why(error), sys.stderr)
+            print(self._why(error), file=sys.stderr, flush=True)
             return 1
         if not self._stop.is_set():
             await self._welcome(server)
@@ -72,7 +65,7 @@ class _Process:
         gc.set_threshold(20_000, 20, 20)
         await self._stop.wait()
         await server.stop()
-        self._say(self._word("stopped"))
+        self._say("stopped")
         return 0
 
     def _signalled(self) -> None:
@@ -80,14 +73,13 @@ class _Process:
             # What is acknowledged is stored; the next run takes up the rest.
             os._exit(1)
         self._stop.set()
-        self._say(self._word("stopping"))
+        self._say("stopping")
 
     async def _welcome(self, server: Server) -> None:
-        name = self._config.settings.name_for("")
-        self._say(self._word("ready", name=name, url=server.url))
+        self._say("ready", name=self._config.settings.name_for(""), url=server.url)
         for lines in await server.hub.calls.collect("welcome", url=server.url):
             for line in lines:
-                self._say(line)
+                print(line, flush=True)
 
     def _why(self, error: HubError | OSError) -> str:
         if isinstance(error, ConfigError):
@@ -99,8 +91,7 @@ class _Process:
         return self._word("failed", why=error)
 
     def _word(self, code: str, **facts: object) -> str:
-        return _WORDS[code][not self._config.settings.locale.startswith("zh")].format(**facts)
+        return _WORDS[code][not self._config.settings.hub.locale.startswith("zh")].format(**facts)
 
-    def _say(self, line: str, stream: Any = None) -> None:
-        # The stream is looked up here so that whoever replaced standard output gets it.
-        print(line, file=stream or sys.stdout, flush=True)
+    def _say(self, code: str, **facts: object) -> None:
+        print(self._word(code, **facts), flush=True)

@@ -117,7 +117,7 @@ class Timers:
     def _next(self, seconds: float, cron: str, after: int) -> int:
         if seconds:
             return after + int(seconds * 1000)
-        zone = ZoneInfo(self._hub.settings.timezone)
+        zone = ZoneInfo(self._hub.settings.hub.timezone)
         try:
             trigger = CronTrigger(**_crontab(cron), timezone=zone)
         except ValueError as error:

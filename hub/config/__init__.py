@@ -6,7 +6,6 @@ hub's own sections may hold, `checking` turns what does not fit into `words` for
 
 from hub.config.loading import LoadedConfig, load
 from hub.config.models import HubConfig
-from hub.config.schema import json_schema
 from hub.config.units import Duration, Size
 
-__all__ = ["Duration", "HubConfig", "LoadedConfig", "Size", "json_schema", "load"]
+__all__ = ["Duration", "HubConfig", "LoadedConfig", "Size", "load"]

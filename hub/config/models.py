@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import entry_points
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import available_timezones
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from hub.config.units import Size
 from hub.conversations.texts import DEFAULTS
+from hub.store.database import STORES
 
 Language = Literal["zh-CN", "en"]
 NAME: Final = r"^[a-z][a-z0-9_-]*$"
@@ -73,7 +75,8 @@ def _network(value: Any) -> Any:
 
 
 def _database_url(url: SecretStr) -> SecretStr:
-    if not re.match(r"(postgres(ql)?://|$)", url.get_secret_value()):
+    scheme, apart, _ = url.get_secret_value().partition("://")
+    if scheme and not (apart and scheme in entry_points(group=STORES).names):
         raise PydanticCustomError("database", "Input should start with postgres://, or be empty for SQLite")
     return url
 
@@ -185,31 +188,6 @@ class HubConfig(Section):
     plugins: tuple[PluginEntry, ...] = ()
 
     @property
-    def locale(self) -> Language:
-        """Language for people who do not say which one they read."""
-        return self.hub.locale
-
-    @property
-    def timezone(self) -> str:
-        """Name of the time zone (IANA)."""
-        return self.hub.timezone
-
-    @property
-    def public_url(self) -> str:
-        """Where the hub is reached from outside, without a slash at the end; "" when not said."""
-        return self.hub.public_url
-
-    @property
-    def log(self) -> Log:
-        """What is logged, and how."""
-        return self.hub.log
-
-    @property
-    def limits(self) -> Limits:
-        """What is taken at once."""
-        return self.hub.limits
-
-    @property
     def database(self) -> str:
         """The address of the database, with its password; "" for SQLite."""
         return self.hub.database.get_secret_value()
@@ -230,4 +208,4 @@ class HubConfig(Section):
 
     def name_for(self, locale: str) -> str:
         """The service's name for somebody who reads `locale` ("" is the hub's language)."""
-        return in_language(self.hub.name, locale or self.locale)
+        return in_language(self.hub.name, locale or self.hub.locale)

@@ -161,7 +161,7 @@ class Delivery:
     async def _send(self, channel: Channel[Any], parcel: Parcel) -> Sent:
         limits, message = channel.limits, parcel.message
         self._check_window(limits.window, parcel.leg)
-        bodies = degrade(message.body, limits.kinds, max_text=limits.max_text, locale=self._hub.settings.locale)
+        bodies = degrade(message.body, limits.kinds, max_text=limits.max_text, locale=self._hub.settings.hub.locale)
         sent, doubtful = Sent(), bool(parcel.attempts or parcel.error)
         for part in range(parcel.progress, len(bodies)):
             if limits.per_second:

@@ -76,7 +76,7 @@ class Filters:
 
     def refusal(self, error: HookFailed) -> Refused:
         """What somebody is told whose message a filter refused, or failed on."""
-        words = 0 if self._hub.settings.locale.startswith("zh") else 1
+        words = 0 if self._hub.settings.hub.locale.startswith("zh") else 1
         if isinstance(error.cause, Rejected):
             return Refused(422, "kept_back", str(error.cause) or _REFUSED[words])
         return Refused(503, "not_checked", _UNCHECKED[words])

@@ -158,7 +158,7 @@ class Pipeline:
 
     def _stranger(self, arrival: Arrival, now: int) -> Person:
         sender = arrival.inbound.sender
-        name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.locale)
+        name = sender.name or self._made_up_name("/".join(arrival.identity), sender.locale or self._hub.settings.hub.locale)
         return Person(
             self._hub.store.ids.next(),
             fitting(name, MAX_NAME),
@@ -218,7 +218,7 @@ class Pipeline:
         history: Sequence[Message] = ()
         if scene.before is not None:
             history = tuple(scene.dossier.history or await hub.people.history(scene.dossier))
-        locale = scene.person.locale or hub.settings.locale
+        locale = scene.person.locale or hub.settings.hub.locale
         turn = Turn(message, conversation, scene.person, identity, locale, history)
         found = await hub.calls.first_from("answer", turn=turn)
         if found is None or not isinstance(found[1], Answer):

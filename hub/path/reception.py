@@ -37,7 +37,7 @@ class Reception:
         self._begin = -1
         self._stored_begin = 0
         self._of_sender: dict[tuple[str, str], int] = {}
-        self._limits = hub.settings.limits
+        self._limits = hub.settings.hub.limits
 
     async def accept(self, channel: str, platform: str, inbound: Inbound) -> Accepted:
         """See `Context.accept`."""

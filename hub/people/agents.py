@@ -67,7 +67,7 @@ class Agents:
                 agent = self._agents.get(int(owner)) if owner.isdecimal() else None
                 return agent.name if agent is not None else ""
             case "queue":
-                return settings.team_name(conversation.team, locale or settings.locale)
+                return settings.team_name(conversation.team, locale or settings.hub.locale)
             case "bot":
                 return settings.name_for(locale)
 

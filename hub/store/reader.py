@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
 from hub.errors import StoreError, StoreUnavailable
-from hub.store.postgres import is_bad_value, troubles
-from hub.store.statements import numbered
+from hub.store.database import Database
 
 Row = Mapping[str, Any]
 
@@ -19,21 +17,20 @@ Row = Mapping[str, Any]
 class Reader:
     """Reads rows as mappings. Sees what was committed before the call, and never waits for a writer."""
 
-    def __init__(self, connection: BaseDBAsyncClient, *, postgres: bool) -> None:
+    def __init__(self, connection: BaseDBAsyncClient, database: Database) -> None:
         self._connection = connection
-        self._postgres = postgres
+        self._database = database
         # Tortoise translates what is wrong with a query, and lets through what is wrong with the connection.
-        below: tuple[type[Exception], ...] = troubles() if postgres else (OSError, sqlite3.Error)
-        self._troubles: tuple[type[Exception], ...] = (BaseORMException, *below)
+        self._troubles: tuple[type[Exception], ...] = (BaseORMException, *database.troubles)
 
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
         """All rows. Raises StoreUnavailable when the database cannot be read, StoreError for a value it cannot compare."""
         try:
-            rows: Sequence[Row] = await self._connection.execute_query_dict(self._sql(sql), list(values))
+            rows: Sequence[Row] = await self._connection.execute_query_dict(self._database.sql(sql), list(values))
         except (OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"this cannot be looked for: {error}") from error
         except self._troubles as error:
-            if self._postgres and is_bad_value(error.__cause__):
+            if self._database.is_bad_value(error.__cause__):
                 raise StoreError(f"this cannot be looked for: {error}") from error
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
         return rows
@@ -47,9 +44,6 @@ class Reader:
         """The first column of the first row, or None."""
         row = await self.one(sql, *values)
         return next(iter(row.values())) if row else None
-
-    def _sql(self, sql: str) -> str:
-        return numbered(sql) if self._postgres else sql
 
 
 def marks(values: Sequence[Any]) -> str:

@@ -39,16 +39,33 @@ class FileLock:
         self._file.close()
 
 
-class SqliteWriter:
-    """Writes to one file: WAL, every commit on the disk before it is reported (``synchronous=FULL``)."""
+class SqliteFile:
+    """One file: WAL, every commit on the disk before it is reported (``synchronous=FULL``)."""
+
+    troubles: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
 
     def __init__(self, path: Path) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._lock: FileLock | None = None
+
+    def tortoise(self, *, read_only: bool) -> dict[str, Any]:
+        """See `hub.store.database.Database`."""
+        options = {"query_only": "ON"} if read_only else {}
+        return {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": str(self._path), **options}}
+
+    def sql(self, text: str) -> str:
+        """SQLite takes ``?``."""
+        return text
+
+    def is_bad_value(self, _: BaseException | None) -> bool:
+        """What SQLite cannot take, its driver refuses before (OverflowError, UnicodeEncodeError)."""
+        return False
 
     async def open(self) -> None:
-        """Open the file. Raises StoreUnavailable when it cannot be."""
+        """Lock and open the file. Raises StoreUnavailable when it cannot be, or another hub uses it."""
+        self._lock = FileLock(self._path.with_name("hub.lock"))
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
     def _open(self) -> None:
@@ -94,9 +111,11 @@ class SqliteWriter:
             raise _translated(error) from error
 
     async def close(self) -> None:
-        """Close the file and end the thread."""
+        """Close the file, end the thread, and let the next hub in."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+        if self._lock is not None:
+            self._lock.release()
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -35,12 +35,6 @@ class Statement:
     columns: tuple[str, ...] = ()
 
 
-def numbered(sql: str) -> str:
-    """`sql` with its ``?`` replaced by ``$1``, ``$2`` … No literal of ours holds a question mark."""
-    head, *parts = sql.split("?")
-    return head + "".join(f"${number}{part}" for number, part in enumerate(parts, 1))
-
-
 def columns_of(model: type[Model]) -> tuple[str, ...]:
     """The table's columns, in the model's order."""
     return tuple(model._meta.fields_db_projection.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -27,11 +28,7 @@ CSP: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'"
 )
-HEADERS: Final = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+HEADERS: Final = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
 class _Request(web.Request):
@@ -53,44 +50,39 @@ def build(hub: Hub, **options: Any) -> web.Server:
     """
     probes.register(hub)
     loop = asyncio.get_running_loop()
-    most = hub.settings.limits.body_bytes
+    most = hub.settings.hub.limits.body_bytes
 
     def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.Request:
         return _Request(message, payload, protocol, writer, task, loop, client_max_size=most)
 
-    return web.Server(_Dispatcher(hub).dispatch, request_factory=request, access_log=None, **options)
+    return web.Server(partial(_dispatch, hub), request_factory=request, access_log=None, **options)
 
 
-class _Dispatcher:
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+async def _dispatch(hub: Hub, request: Any) -> web.StreamResponse:
+    """Find the handler and let it answer; whatever it raises becomes an answer too."""
+    try:
+        route, request.path_values = hub.routes.find(request.method, request.path)
+    except Refused as refused:
+        return _finished(hub, "hub", answer_for(refused, request, "hub", hub.log))
+    # A watchdog reads the instance off a task's name when a handler blocks the loop.
+    task = asyncio.current_task()
+    if task is not None:
+        task.set_name(route.label)
+    if "Expect" in request.headers:
+        await _expect(request)
+    outcome = await outcome_of(route.handler(request))
+    if outcome.value is not None:
+        return _finished(hub, route.owner, outcome.value)
+    error = outcome.error or TypeError(f"the handler of {route.label} returned nothing")
+    return _finished(hub, route.owner, answer_for(error, request, route.owner, hub.log))
 
-    async def dispatch(self, request: Any) -> web.StreamResponse:
-        """Find the handler and let it answer; whatever it raises becomes an answer too."""
-        hub = self._hub
-        try:
-            route, request.path_values = hub.routes.find(request.method, request.path)
-        except Refused as refused:
-            return self._finished("hub", answer_for(refused, request, "hub", hub.log))
-        # The watchdog reads the instance off a task's name when a handler blocks the loop.
-        task = asyncio.current_task()
-        if task is not None:
-            task.set_name(route.label)
-        if "Expect" in request.headers:
-            await _expect(request)
-        outcome = await outcome_of(route.handler(request))
-        if outcome.value is not None:
-            return self._finished(route.owner, outcome.value)
-        error = outcome.error or TypeError(f"the handler of {route.label} returned nothing")
-        return self._finished(route.owner, answer_for(error, request, route.owner, hub.log))
 
-    def _finished(self, owner: str, answer: web.StreamResponse) -> web.StreamResponse:
-        self._hub.counters[f"http {owner} {answer.status}"] += 1
-        if not answer.prepared:
-            headers = answer.headers
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        return answer
+def _finished(hub: Hub, owner: str, answer: web.StreamResponse) -> web.StreamResponse:
+    hub.counters[f"http {owner} {answer.status}"] += 1
+    if not answer.prepared:
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+    return answer
 
 
 async def _expect(request: web.Request) -> None:

@@ -24,22 +24,12 @@ _PACKED: Final = (".br", ".gz")
 
 # The machine's own table of types differs from machine to machine, and `nosniff` makes a wrong type fatal.
 _TYPES: Final[Mapping[str, str]] = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".map": "application/json; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-    ".webmanifest": "application/manifest+json",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".ico": "image/x-icon",
-    ".mp3": "audio/mpeg",
-    ".wasm": "application/wasm",
+    ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8", ".map": "application/json; charset=utf-8",
+    ".webmanifest": "application/manifest+json", ".wasm": "application/wasm",
+    ".svg": "image/svg+xml", ".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon",
+    ".woff": "font/woff", ".woff2": "font/woff2", ".mp3": "audio/mpeg",
 }
 
 

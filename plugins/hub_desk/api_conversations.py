@@ -121,7 +121,7 @@ class ConversationRequests:
         """`{"steps": [{"at", "text", …}]}`."""
         conversation = await self._visible(request, agent)
         locale = word(request, "locale", locale_of(request, self._ctx.locale), "zh-CN", "en")
-        return answer({"steps": await self._ctx.house.explain(conversation.id, locale)})
+        return answer({"steps": await self._ctx.house.explain(conversation, locale)})
 
     async def say(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"message": …}`."""

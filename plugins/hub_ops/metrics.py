@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector as PrometheusCollector
 
 from hub.watching import UP, Numbers
+from hub_ops.watchdog import Watchdog
 
 _HTTP: Final = "http "
 """Counters of requests are named ``http OWNER STATUS``."""
@@ -30,10 +31,10 @@ _COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
 _DEAD: Final[Mapping[str, str]] = {"dead_in": "in", "dead_out": "out"}
 
 
-def page(numbers: Numbers) -> bytes:
-    """The page for `numbers`."""
+def page(numbers: Numbers, watchdog: Watchdog) -> bytes:
+    """The page for `numbers` and what the `watchdog` saw of the loop."""
     registry = CollectorRegistry()
-    registry.register(Collector(numbers))
+    registry.register(Collector(numbers, watchdog))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
@@ -41,8 +42,9 @@ def page(numbers: Numbers) -> bytes:
 class Collector(PrometheusCollector):
     """What is on one page: the `numbers` of the moment in which it was asked for."""
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self, numbers: Numbers, watchdog: Watchdog) -> None:
         self._now = numbers
+        self._loop = watchdog
 
     def collect(self) -> Iterable[Metric]:
         """All metrics, read now."""
@@ -56,9 +58,9 @@ class Collector(PrometheusCollector):
     def _house(self) -> Iterator[Metric]:
         now = self._now
         yield _gauge("hub_info", "The version that runs.", 1, version=now.version)
-        yield _gauge("hub_loop_lag_seconds", "How late the event loop's last beat was.", now.loop_lag)
-        yield _gauge("hub_loop_longest_blockage_seconds", "The longest time the event loop stood still.", now.loop_longest)
-        yield _counter("hub_loop_blockages", "Times the event loop stood still for too long.", now.loop_blockages)
+        yield _gauge("hub_loop_lag_seconds", "How late the event loop's last beat was.", self._loop.lag)
+        yield _gauge("hub_loop_longest_blockage_seconds", "The longest time the event loop stood still.", self._loop.longest)
+        yield _counter("hub_loop_blockages", "Times the event loop stood still for too long.", self._loop.blockages)
         yield _counter("hub_store_groups", "Transactions.", now.groups)
         yield _counter("hub_store_changes", "Changes stored; more than one goes into a transaction.", now.changes)
         yield _gauge("hub_event_log_position", "The last place taken in the event log.", now.position)

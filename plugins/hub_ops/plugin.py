@@ -1,19 +1,23 @@
-"""Serves ``/metrics`` and ``/api/openapi.json``."""
+"""Serves ``/metrics`` and ``/api/openapi.json``, watches the event loop, and tells what happened in a conversation."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 import msgspec
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from hub import Plugin, PluginConfig
+from hub import Conversation, Plugin, PluginConfig, hookimpl
 from hub.pages import Operation
-from hub.watching import Route, numbers, routes
+from hub.watching import Route, caller_of, numbers, routes
+from hub_ops.explain import explain_conversation
 from hub_ops.metrics import page
 from hub_ops.openapi import document
+from hub_ops.watchdog import Watchdog
 
 
 class Ops(Plugin[PluginConfig]):
@@ -21,7 +25,10 @@ class Ops(Plugin[PluginConfig]):
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Serve both while this instance runs."""
+        """Serve both, and watch the loop, while this instance runs."""
+        self._watchdog = Watchdog(self.ctx.log, partial(caller_of, self.ctx))
+        self._watchdog.start()
+        self.ctx.undo("watchdog", self._watchdog.stop)
         self._described: Sequence[Route] = ()
         self._document = b""
         metrics = Operation("Metrics for Prometheus", media="text/plain", tags=("hub",))
@@ -30,9 +37,14 @@ class Ops(Plugin[PluginConfig]):
         self.ctx.route("GET", "/api/openapi.json", self._openapi, doc=openapi)
         yield
 
+    @hookimpl
+    async def explain_conversation(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]]:
+        """Its events in words, and what still waits to go out."""
+        return await explain_conversation(self.ctx.reading, self.ctx.reader, conversation.id, locale)
+
     async def _metrics(self, _: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
-        return web.Response(body=page(await numbers(self.ctx)), headers=headers)
+        return web.Response(body=page(await numbers(self.ctx), self._watchdog), headers=headers)
 
     async def _openapi(self, _: web.Request) -> web.Response:
         found = routes(self.ctx)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from hub.cli import locale_of, main, table, width
-from hub.cli_words import WORDS
+from hub.cli import WORDS, locale_of, main
 from hub.config import LoadedConfig
 from hub.version import VERSION
 from tests.config.kit import PLUGINS, Folder
@@ -21,26 +18,6 @@ from tests.config.kit import PLUGINS, Folder
 def _toys_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.config.loading.installed", lambda: PLUGINS)
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
-
-
-def test_check_tells_all_problems_and_fails(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
-    file = folder.write("hub.yaml", "hub: {nme: x, locale: fr}\n")
-    assert main(["check", str(file)]) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.replace(f"{folder.path}/", "").splitlines() == [
-        "hub.yaml:1:7: hub.nme: unknown key (did you mean name?)",
-        "hub.yaml:1:23: hub.locale: should be 'zh-CN' or 'en'",
-        "2 problem(s)",
-    ]
-
-
-def test_check_of_a_right_configuration(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
-    file = folder.write("hub.yaml", "plugins: [{use: toy}, {use: toy, as: off, enabled: false}]\n")
-    assert main(["check", str(file), "--locale", "zh-CN"]) == 0
-    assert capsys.readouterr().out == "配置正确：1 个文件，实例：toy, (off)\n"
-    assert main(["check", str(file)]) == 0
-    assert capsys.readouterr().out == "all is right: 1 file(s), instances: toy, (off)\n"
 
 
 def test_serve_refuses_a_wrong_configuration(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +31,7 @@ def test_serve_gets_what_was_asked_for(folder: Folder, monkeypatch: pytest.Monke
     got: list[object] = []
 
     def run(config: LoadedConfig, *rest: object) -> int:
-        got.extend([config.settings.locale, *rest])
+        got.extend([config.settings.hub.locale, *rest])
         return 0
 
     monkeypatch.setattr("hub.serve.serve", run)
@@ -62,62 +39,6 @@ def test_serve_gets_what_was_asked_for(folder: Folder, monkeypatch: pytest.Monke
     assert main(["serve", "--config", str(file), "--port", "9000", "--host", "0.0.0.0", "--data", "d"]) == 0
     assert main(["serve", "--config", str(file)]) == 0
     assert got == ["en", "0.0.0.0", 9000, Path("d"), "en", "127.0.0.1", 8080, Path("var")]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["dance"], ["check"], ["serve"], ["serve", "--config", "x", "--port", "99999"],
-     ["serve", "--config", "x", "--port", "-1"], ["check", "x", "--locale", "fr"]],
-)  # fmt: skip
-def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: hub")
-
-
-def test_a_port_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["serve", "--config", "x", "--port", "http", "--locale", "zh-CN"])
-    assert "端口应为 0 到 65535 之间的整数" in capsys.readouterr().err
-
-
-def test_schema_prints_or_writes_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
-    printed = capsys.readouterr().out
-    assert json.loads(printed)["title"] == "Frontdesk hub"
-    assert main(["schema", "--output", str(tmp_path / "hub.schema.json")]) == 0
-    assert (tmp_path / "hub.schema.json").read_text(encoding="utf-8") == printed
-    assert main(["schema", "--output", str(tmp_path / "no" / "where")]) == 1
-    assert "failed: " in capsys.readouterr().err
-
-
-def test_plugins_names_the_instances_of_a_file(
-    folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = {name: EntryPoint(name, f"tests.config.kit:{cls}", "hub.plugins") for name, cls in
-             {"toy": "Toy", "future": "Future", "broken": "Nobody"}.items()}  # fmt: skip
-    monkeypatch.setattr("hub.cli.installed", lambda: known)
-    file = folder.write("hub.yaml", "plugins: [{use: toy}, {use: toy, as: shop-2}]\n")
-    assert main(["plugins", str(file)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:4] for line in lines] == [
-        ["PLUGIN", "FAMILY", "VERSION", "REQUIRES"],
-        ["broken", "-", "-", "-"],
-        ["future", "plugin", "-", ">=99"],
-        ["toy", "channel", "-", "-"],
-    ]
-    states = [lines[0].index("STATE"), lines[0].index("INSTANCES")]
-    assert [line[slice(*states)].strip() for line in lines[1:]] == ["broken", "unfit", "usable"]
-    assert "cannot be imported: AttributeError" in lines[1]
-    assert "needs a hub >=99" in lines[2]
-    assert "toy, shop-2" in lines[3]
-    assert lines[3].endswith("Rings when somebody plays.")
-
-
-def test_columns_count_a_chinese_character_twice() -> None:
-    assert width("插件a") == 5
-    assert table([["插件", "x"], ["a", "y"]]) == ["插件  x", "a     y"]
 
 
 @pytest.mark.parametrize(

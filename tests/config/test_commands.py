@@ -108,9 +108,9 @@ def test_a_broken_word_tells_why_and_leaves_the_others_alone(
 
 
 def test_nobody_takes_a_word_that_is_taken(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
-    install("greeter", GREETER, greet="add", check="add")
+    install("greeter", GREETER, greet="add", serve="add")
     install("rival", GREETER, greet="add")
     assert main(["greet", "Ann"]) == 1
     assert "the word greet is brought by several: greeter:add, rival:add" in capsys.readouterr().err
-    assert main(["check", "nowhere.yaml"]) == 1
+    assert main(["serve", "--config", "nowhere.yaml"]) == 1
     assert capsys.readouterr().err.startswith("nowhere.yaml: cannot be read")

@@ -17,7 +17,7 @@ def test_lists_are_appended_and_mappings_merged(folder: Folder) -> None:
         """
     )
     settings = loaded.settings
-    assert (settings.locale, settings.timezone) == ("en", "Europe/Berlin")
+    assert (settings.hub.locale, settings.hub.timezone) == ("en", "Europe/Berlin")
     assert settings.team_ids == ("one", "two")
     assert [(spec.name, spec.position) for spec in loaded.instances] == [("first", 0), ("second", 1)]
     assert [file.name for file in loaded.files] == ["hub.yaml", "teams.yaml", "chat.yaml"]
@@ -48,7 +48,7 @@ def test_a_mapping_does_not_merge_with_a_list(folder: Folder) -> None:
 def test_a_key_with_nothing_behind_it_clashes_with_nothing(folder: Folder) -> None:
     folder.write("base.yaml", "hub:\n  locale: en\nplugins:\n")
     loaded = folder.load("include: [base.yaml]\nhub:\nplugins: [{use: toy}]\n")
-    assert (loaded.settings.locale, len(loaded.instances)) == ("en", 1)
+    assert (loaded.settings.hub.locale, len(loaded.instances)) == ("en", 1)
 
 
 def test_a_file_included_twice_is_read_once(folder: Folder) -> None:

@@ -29,18 +29,18 @@ def test_the_first_team_takes_what_nobody_assigned(folder: Folder) -> None:
 def test_each_text_of_the_house_can_be_worded_anew(folder: Folder) -> None:
     lines = "".join(f"    {code}: {{en: 'new {code}'}}\n" for code in DEFAULTS)
     settings = folder.load(f"service:\n  texts:\n{lines}").settings
-    texts = Texts(settings.locale, settings.service.texts)
+    texts = Texts(settings.hub.locale, settings.service.texts)
     assert [texts.line(code, "en", name="Ann") for code in DEFAULTS] == [f"new {code}" for code in DEFAULTS]
     assert texts.line("joined", "zh-CN", name="安") == DEFAULTS["joined"]["zh-CN"].replace("{name}", "安")
 
 
 @pytest.mark.parametrize(("written", "read"), [("auto", None), ("json", True), ("text", False)])
 def test_the_log_format(folder: Folder, written: str, read: bool | None) -> None:
-    assert folder.load(f"hub: {{log: {{format: {written}}}}}").settings.log.json_lines is read
+    assert folder.load(f"hub: {{log: {{format: {written}}}}}").settings.hub.log.json_lines is read
 
 
 def test_addresses_lose_the_slash_at_their_end(folder: Folder) -> None:
-    assert folder.load("hub: {public_url: https://shop.example/chat/}").settings.public_url == "https://shop.example/chat"
+    assert folder.load("hub: {public_url: https://shop.example/chat/}").settings.hub.public_url == "https://shop.example/chat"
 
 
 def test_private_networks(folder: Folder) -> None:

@@ -38,13 +38,13 @@ def test_a_file_in_another_encoding(folder: Folder) -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(folder: Folder) -> None:
     (folder.path / "hub.yaml").write_bytes(b"\xef\xbb\xbfhub: {locale: en}\n")
-    assert folder.load().settings.locale == "en"
+    assert folder.load().settings.hub.locale == "en"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "hub:\nteams:\nservice:\nplugins:\n", "include:\n"])
 def test_an_empty_document_is_the_default_service(folder: Folder, text: str) -> None:
     loaded = folder.load(text)
-    assert (loaded.settings.default_team, loaded.settings.locale, loaded.instances) == ("front", "zh-CN", ())
+    assert (loaded.settings.default_team, loaded.settings.hub.locale, loaded.instances) == ("front", "zh-CN", ())
 
 
 def test_a_key_that_stands_twice(folder: Folder) -> None:
@@ -78,7 +78,7 @@ def test_scalars_are_those_of_yaml_1_2(folder: Folder) -> None:
     )
     config = loaded.instances[0].config
     assert isinstance(config, ToyConfig)
-    assert (loaded.settings.limits.in_flight, loaded.settings.limits.per_person) == (15, 1000)
+    assert (loaded.settings.hub.limits.in_flight, loaded.settings.hub.limits.per_person) == (15, 1000)
     assert (config.wait, config.nickname, config.most) == (1.5, "on", 16)
 
 

@@ -184,31 +184,6 @@ async def test_my_own_state(desk: House) -> None:
     assert (await ada.ask("PUT", "/api/me/state", json={"state": "asleep"}))[0] == 422
 
 
-async def test_what_happened_is_told_in_both_languages(desk: House) -> None:
-    ada = await desk.person("ada")
-    one = await desk.conversation("a", "where is my parcel")
-    await ada.post(f"/api/conversations/{one}/take")
-    say = {"body": [{"type": "text", "text": "refuse me"}]}
-    await ada.post(f"/api/conversations/{one}/messages", say)
-    await desk.until(lambda: desk.hub.path.dead_total == 1)
-
-    async def told(locale: str) -> str:
-        status, answer = await ada.get(f"/api/conversations/{one}/explain", locale=locale)
-        assert status == 200
-        # What still waits comes last, whenever that began.
-        happened = [step["at"] for step in answer["steps"] if not step["kind"].startswith("outbox.")]
-        assert happened == sorted(happened)
-        return "\n".join(step["text"] for step in answer["steps"])
-
-    english, chinese = await told("en"), await told("zh-CN")
-    for part in ("where is my parcel", "Ada", "the platform says no"):
-        assert part in english
-        assert part in chinese
-    assert "took over" in english
-    assert "客服" in chinese
-    assert "took over" not in chinese
-
-
 async def test_invitations_over_http(desk: House) -> None:
     root = await desk.person("root", "admin")
     status, answer = await root.post("/api/agents", {"login": "ben", "name": "Ben", "role": "agent", "teams": ["back"]})

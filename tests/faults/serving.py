@@ -13,6 +13,7 @@ from bench.webhook import Echo, Webhook
 from hub import Answer, Bot, PluginConfig, Turn, hookimpl, plain_text
 from hub.config import load
 from hub.serve import serve
+from hub_ops import Ops
 
 DOCUMENT = """
 hub: {locale: en, log: {level: warning, format: json}}
@@ -20,6 +21,7 @@ plugins:
   - {use: webhook, required: true}
   - {use: sleepy, required: true}
   - {use: echo, required: true}
+  - {use: ops, required: true}
 """
 
 
@@ -38,5 +40,5 @@ if __name__ == "__main__":
     data = Path(sys.argv[1])
     data.mkdir(exist_ok=True)
     (data / "hub.yaml").write_text(DOCUMENT, encoding="utf-8")
-    config = load(data / "hub.yaml", {}, {"webhook": Webhook, "sleepy": Sleepy, "echo": Echo})
+    config = load(data / "hub.yaml", {}, {"webhook": Webhook, "sleepy": Sleepy, "echo": Echo, "ops": Ops})
     sys.exit(serve(config, "127.0.0.1", 0, data))

@@ -136,3 +136,24 @@ async def test_customer_typing_is_told_with_the_conversation_and_only_of_custome
     await channel.ctx.customer_typing("u1", True)
     await channel.ctx.customer_typing("u1", False)
     assert kit.plugin("watching", Watching).heard == [("Anna", conversation.id, True), ("Anna", conversation.id, False)]
+
+
+class Chronicler(Plugin[PluginConfig]):
+    """Tells everything in one sentence."""
+
+    @hookimpl
+    async def explain_conversation(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]]:
+        return [{"at": conversation.opened_at, "kind": "all", "text": f"told in {locale}", "message": ""}]
+
+
+async def test_explain_conversation_is_what_the_workbench_answers(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as desk:
+        ada = await desk.person("ada")
+        one = await desk.conversation()
+        status, answer = await ada.get(f"/api/conversations/{one}/explain")
+        assert (status, answer["error"]["code"]) == (422, "unsupported")
+        assert "add `ops`" in answer["error"]["message"]
+    config = CONFIG + "  - {use: chronicler, required: true}\n"
+    async with open_house(tmp_path, config=config, chronicler=Chronicler) as desk:
+        status, answer = await (await desk.person("ben")).get(f"/api/conversations/{one}/explain", locale="en")
+        assert (status, [step["text"] for step in answer["steps"]]) == (200, ["told in en"])

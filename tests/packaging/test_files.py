@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from hub import Plugin
 from hub.cli import make_parser
-from hub.config import json_schema
+from hub_ops.schema import json_schema
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -49,7 +49,8 @@ def test_each_plugin_is_there_by_its_name(name: str) -> None:
 
 def test_each_package_of_plugins_is_registered() -> None:
     packages = {path.parent.name for path in (ROOT / "plugins").glob("hub_*/__init__.py")}
-    assert packages == {target.partition(":")[0] for target in PLUGINS.values()}
+    stores: dict[str, str] = PROJECT["entry-points"]["hub.stores"]
+    assert packages == {target.partition(":")[0] for target in (*PLUGINS.values(), *stores.values())}
 
 
 def test_the_command_is_there() -> None:

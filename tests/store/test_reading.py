@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.people.reading import Reading
 from hub.store.ids import Ids, first_at, time_of
 from hub.store.reader import Reader
+from hub.store.sqlite import SqliteFile
 from hub.testing import ManualClock
 from tests.databases import Databases, both_databases
 from tests.store.opened import Opened, person
@@ -159,7 +160,7 @@ async def test_the_messages_of_a_conversation_are_read_along_their_own_index(rea
 
 async def explained(reader: Reader, sql: str, values: Sequence[Any]) -> str:
     """The plan in capitals, with ``SCAN`` where a whole table would be read."""
-    if not reader._postgres:
+    if isinstance(reader._database, SqliteFile):
         rows = await reader.all(f"EXPLAIN QUERY PLAN {sql}", *values)
         return "\n".join(str(row["detail"]) for row in rows).upper()
     rows = await reader.all(f"EXPLAIN {sql}", *values)

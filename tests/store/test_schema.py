@@ -17,6 +17,7 @@ from tortoise.migrations.api import migrate
 from hub import StoreUnavailable
 from hub.clock import SystemClock
 from hub.store.apps import apps_of
+from hub.store.database import database_at
 from hub.store.store import Store, tortoise_config
 from hub_desk import Desk
 from hub_media import Media
@@ -49,7 +50,7 @@ async def migrated(database: str) -> str:
     async def run() -> None:
         context = TortoiseContext()
         with context:
-            await migrate(config=tortoise_config(database, APPS))
+            await migrate(config=tortoise_config(database_at(database), APPS))
         await context.close_connections()
 
     await asyncio.create_task(run())
@@ -60,7 +61,7 @@ async def generated(database: str) -> str:
     async def run() -> None:
         context = TortoiseContext()
         with context:
-            await context.init(config=tortoise_config(database, APPS))
+            await context.init(config=tortoise_config(database_at(database), APPS))
             await context.generate_schemas(safe=False)
         await context.close_connections()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub import Plugin, PluginConfig, hookimpl
-from hub.watchdog import Watchdog
+from hub_ops.watchdog import Watchdog
 from tests.core.runtime_kit import Runtime, runtime
 
 
@@ -23,7 +23,7 @@ async def hub() -> AsyncIterator[Runtime]:
 
 @pytest.fixture
 async def watchdog(hub: Runtime) -> AsyncIterator[Watchdog]:
-    made = Watchdog(hub.log, hub.calls, threshold=0.03)
+    made = Watchdog(hub.log, hub.calls.caller_of, threshold=0.03)
     made.start()
     yield made
     made.stop()
@@ -79,7 +79,7 @@ async def test_each_blockage_is_one_line(hub: Runtime, watchdog: Watchdog) -> No
 
 
 async def test_a_blockage_that_does_not_end_is_reported_while_it_lasts(hub: Runtime) -> None:
-    impatient = Watchdog(hub.log, hub.calls, threshold=0.02, stuck=0.05)
+    impatient = Watchdog(hub.log, hub.calls.caller_of, threshold=0.02, stuck=0.05)
     impatient.start()
     end = time.monotonic() + 10
     while not hub.log.events("warning") and time.monotonic() < end:
@@ -90,7 +90,7 @@ async def test_a_blockage_that_does_not_end_is_reported_while_it_lasts(hub: Runt
 
 
 async def test_a_loop_that_is_busy_and_not_blocked_is_left_in_peace(hub: Runtime) -> None:
-    patient = Watchdog(hub.log, hub.calls, threshold=5)
+    patient = Watchdog(hub.log, hub.calls.caller_of, threshold=5)
     patient.start()
     for _ in range(1000):
         await asyncio.sleep(0)
@@ -100,7 +100,7 @@ async def test_a_loop_that_is_busy_and_not_blocked_is_left_in_peace(hub: Runtime
 
 async def test_stop_ends_the_thread_and_is_harmless_twice(hub: Runtime) -> None:
     before = threading.active_count()
-    made = Watchdog(hub.log, hub.calls)
+    made = Watchdog(hub.log, hub.calls.caller_of)
     made.stop()
     made.start()
     made.start()

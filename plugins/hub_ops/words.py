@@ -5,28 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "hub": ("前台：由插件组成的客服中枢", "Frontdesk: a hub for customer service made of plugins"),
-    # commands
-    "serve": ("启动服务", "start the hub"),
+    # check, schema, plugins
     "check": ("检查配置，一次列出全部问题", "check a configuration and list everything that is wrong with it"),
     "schema": ("输出配置的 JSON Schema，供编辑器使用", "print the JSON schema of the configuration, for editors"),
     "plugins": ("列出已安装的插件", "list the installed plugins"),
-    # arguments
     "file": ("YAML 配置文件", "the YAML configuration"),
     "named": ("同时列出此配置中的实例", "also list the instances of this configuration"),
-    "host": ("监听地址（默认 127.0.0.1）", "address to listen on (default 127.0.0.1)"),
-    "port": ("监听端口（默认 8080）", "port to listen on (default 8080)"),
-    "bad_port": ("端口应为 0 到 65535 之间的整数", "a port is a whole number from 0 to 65535"),
-    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
     "output": ("写入此文件，默认输出到标准输出", "write to this file instead of standard output"),
-    # words of plugins
-    "brought_by": ("由 {module} 提供", "brought by {module}"),
-    "word_twice": ("命令 {name} 由多方提供：{both}", "the word {name} is brought by several: {both}"),
-    "word_broken": ("命令 {name}（{module}）无法使用：{why}", "the word {name} ({module}) cannot be used: {why}"),
-    "no_command": ("没有设置 command", "it sets no command"),
-    # results
-    "problems": ("共 {count} 个问题", "{count} problem(s)"),
-    "failed": ("失败：{why}", "failed: {why}"),
     "checked": ("配置正确：{files} 个文件，实例：{instances}", "all is right: {files} file(s), instances: {instances}"),
     "left_out": ("未包含：{why}", "left out: {why}"),
     "head_name": ("插件", "PLUGIN"),
@@ -39,6 +24,27 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "usable": ("可用", "usable"),
     "unfit": ("不符", "unfit"),
     "broken": ("损坏", "broken"),
+    # explain, dead-letters
+    "explain": ("说明一条消息或一个会话的全部经过", "tell everything that happened to a message or a conversation"),
+    "dead-letters": ("未能送达的消息", "messages that could not be delivered"),
+    "list": ("列出未能送达的消息", "list them"),
+    "retry": ("重新发送", "try one again from the start"),
+    "drop": ("放弃发送", "give one up"),
+    "any_id": ("消息或会话的编号", "a message's or a conversation's number"),
+    "letter_id": ("消息编号", "the message's number"),
+    "nothing": ("没有编号为 {id} 的消息或会话", "there is no message and no conversation {id}"),
+    "count": ("共 {count} 条未能送达", "{count} dead letter(s)"),
+    "retried": ("{id} 将重新发送", "{id} will be tried again"),
+    "dropped": ("已放弃 {id}", "{id} is given up"),
+    "message": ("消息 {text}", "message {text}"),
+    "waypoint": (
+        "{queue}：渠道 {channel}，{state}，已尝试 {attempts} 次",
+        "{queue}: channel {channel}, {state}, {attempts} attempt(s)",
+    ),
+    "conversation": ("会话 {id}，客户 {person} {name}", "conversation {id} with person {person} {name}"),
+    "owner": ("{status}，归属 {owner}，原因 {reason}", "{status}, owned by {owner}, reason {reason}"),
+    "leg": ("接入 {id}：渠道 {channel}，地址 {address}", "leg {id}: channel {channel}, address {address}"),
+    "attempts": ("已尝试 {count} 次", "{count} attempt(s)"),
 }
 
 

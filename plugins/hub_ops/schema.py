@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hub.config.models import HubConfig
-from hub.plugin import Plugin
+from hub import Plugin
+from hub.commands import HubConfig
 
 _VALUES: Final = frozenset({"default", "const", "enum", "examples", "required", "propertyNames"})
 _SCALARS: Final = frozenset({"integer", "number", "boolean"})

@@ -13,36 +13,11 @@ from zoneinfo import ZoneInfo
 
 from hub import Conversation, Leg, Message, Person, Refused, plain_text
 from hub.commands import Command, add_store_options, settings_of
-from hub.watching import DeadLetter, Looking, Step, Waypoint, looking, settle
+from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking, settle
+from hub_ops.explain import Step, explain_conversation
+from hub_ops.words import word
 
 OK: Final = 0
-WORDS: Final[dict[str, tuple[str, str]]] = {
-    "explain": ("说明一条消息或一个会话的全部经过", "tell everything that happened to a message or a conversation"),
-    "dead-letters": ("未能送达的消息", "messages that could not be delivered"),
-    "list": ("列出未能送达的消息", "list them"),
-    "retry": ("重新发送", "try one again from the start"),
-    "drop": ("放弃发送", "give one up"),
-    "any_id": ("消息或会话的编号", "a message's or a conversation's number"),
-    "letter_id": ("消息编号", "the message's number"),
-    "nothing": ("没有编号为 {id} 的消息或会话", "there is no message and no conversation {id}"),
-    "count": ("共 {count} 条未能送达", "{count} dead letter(s)"),
-    "retried": ("{id} 将重新发送", "{id} will be tried again"),
-    "dropped": ("已放弃 {id}", "{id} is given up"),
-    "message": ("消息 {text}", "message {text}"),
-    "waypoint": (
-        "{queue}：渠道 {channel}，{state}，已尝试 {attempts} 次",
-        "{queue}: channel {channel}, {state}, {attempts} attempt(s)",
-    ),
-    "conversation": ("会话 {id}，客户 {person} {name}", "conversation {id} with person {person} {name}"),
-    "owner": ("{status}，归属 {owner}，原因 {reason}", "{status}, owned by {owner}, reason {reason}"),
-    "leg": ("接入 {id}：渠道 {channel}，地址 {address}", "leg {id}: channel {channel}, address {address}"),
-    "attempts": ("已尝试 {count} 次", "{count} attempt(s)"),
-}
-
-
-def word(locale: str, code: str, **facts: object) -> str:
-    """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
 
 
 # -- on the command line ----------------------------------------------------------------------------
@@ -83,7 +58,7 @@ def letters(options: argparse.Namespace) -> int:
 
 def end(options: argparse.Namespace, *, again: bool) -> int:
     """`hub dead-letters retry` and `hub dead-letters drop`."""
-    asyncio.run(settle(options.data, options.id, again=again, database=settings_of(options).database))
+    asyncio.run(settle(settings_of(options), options.data, options.id, again=again))
     print(word(options.locale, "retried" if again else "dropped", id=options.id))
     return OK
 
@@ -105,34 +80,35 @@ class _Style:
 
 
 @asynccontextmanager
-async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Looking, _Style]]:
+async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Reader, _Style]]:
     settings = settings_of(options)
-    async with looking(options.data, settings.database) as stored:
-        yield stored, _Style(options.locale, settings.timezone)
+    async with looking(options.data, database=settings.database) as reader:
+        yield reader, _Style(options.locale, settings.hub.timezone)
 
 
 async def _explain(options: argparse.Namespace) -> None:
-    async with _looking(options) as (stored, style):
-        message = await stored.reading.message(options.id)
-        waypoints = await stored.waypoints(options.id)
-        conversation = await stored.reading.conversation(message.conversation_id if message else options.id)
+    async with _looking(options) as (reader, style):
+        reading = Reading(reader)
+        message = await reading.message(options.id)
+        waypoints = [line async for line in _waypoints(reader, options.id, style)]
+        conversation = await reading.conversation(message.conversation_id if message else options.id)
         if conversation is None and not waypoints:
             raise Refused(404, "not_found", style.word("nothing", id=options.id))
         if message is not None:
             print(style.word("message", text=_said(message, style)))
-        for waypoint in waypoints:
-            print(" ", _waypoint(waypoint, style))
+        for line in waypoints:
+            print(" ", line)
         if conversation is not None:
-            person = await stored.reading.person(conversation.person_id)
-            for line in _about(conversation, person, await stored.reading.legs(conversation.id), style):
+            person = await reading.person(conversation.person_id)
+            for line in _about(conversation, person, await reading.legs(conversation.id), style):
                 print(line)
-            for step in await stored.explain(conversation.id, style.locale):
+            for step in await explain_conversation(reading, reader, conversation.id, style.locale):
                 print(_step(step, style))
 
 
 async def _letters(options: argparse.Namespace) -> None:
-    async with _looking(options) as (stored, style):
-        found = await stored.dead_letters()
+    async with _looking(options) as (reader, style):
+        found = await list_dead(reader)
     for letter in found:
         print(_letter(letter, style))
     print(style.word("count", count=len(found)))
@@ -145,12 +121,16 @@ def _said(message: Message, style: _Style) -> str:
     return f"{message.id} {message.direction} {who} [{message.state}]{error}: {plain_text(message.body, style.locale)}"
 
 
-def _waypoint(waypoint: Waypoint, style: _Style) -> str:
-    facts = {"queue": waypoint.queue, "channel": waypoint.channel, "state": waypoint.state}
-    line = style.word("waypoint", attempts=waypoint.attempts, **facts)
-    if waypoint.due_at:
-        line += f", {style.time(waypoint.due_at)}"
-    return f"{line}: {waypoint.error}" if waypoint.error else line
+async def _waypoints(reader: Reader, message_id: int, style: _Style) -> AsyncIterator[str]:
+    """Where a message stands in the queues; nothing when it is through, or there is none."""
+    for queue, due in (("inbox", "0"), ("outbox", "due_at")):
+        sql = f"SELECT channel, state, attempts, {due} AS due_at, error FROM {queue} WHERE id = ?"  # noqa: S608 - constants
+        row = await reader.one(sql, message_id)
+        if row is not None:
+            facts = {"queue": queue, "channel": row["channel"], "attempts": row["attempts"]}
+            line = style.word("waypoint", state=STATES.get(row["state"], row["state"]), **facts)
+            when = f", {style.time(row['due_at'])}" if row["due_at"] else ""
+            yield f"{line}{when}: {row['error']}" if row["error"] else f"{line}{when}"
 
 
 def _about(conversation: Conversation, person: Person | None, legs: Sequence[Leg], style: _Style) -> Iterator[str]:

@@ -5,48 +5,60 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import ConfigError, Conflict, StoreError, StoreUnavailable
-from hub.store.committer import POSITION, Group
-from hub.store.statements import Statement, numbered
+from tortoise.backends.base.config_generator import expand_db_url
+
+from hub import ConfigError, Conflict, StoreUnavailable
+from hub.stores import POSITION, Group, Statement, StoreError
 
 if TYPE_CHECKING:
     import asyncpg
 
 _LOCK: Final = 0x66726F6E74
 """Key of the advisory lock a hub holds on its database."""
+_WHERE: Final = frozenset({"host", "port", "user", "password", "database"})
 
 
-def troubles() -> tuple[type[Exception], ...]:
-    """What asyncpg raises when the server, or the way to it, does not do its part."""
-    import asyncpg
-
-    # The last one: the server said goodbye while nobody listened, and the connection is not closed yet.
-    return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-
-
-def is_bad_value(error: BaseException | None) -> bool:
-    """Whether PostgreSQL cannot work with a value of ours, such as text with NUL in it."""
-    import asyncpg
-
-    return isinstance(error, asyncpg.DataError)
-
-
-class PostgresWriter:
-    """Writes to one database through one asyncpg connection."""
+class Postgres:
+    """One database: written through one asyncpg connection, read through Tortoise's."""
 
     def __init__(self, url: str) -> None:
         if find_spec("asyncpg") is None:
             raise ConfigError("a PostgreSQL database needs asyncpg: pip install 'frontdesk-hub[postgres]'")
+        import asyncpg
+
+        # The last one: the server said goodbye while nobody listened, and the connection is not closed yet.
+        lost = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+        self.troubles: tuple[type[Exception], ...] = (OSError, *lost)
         self._url = url
         self._connection: asyncpg.Connection[Any] | None = None
         self._sql: dict[Statement, str] = {}
+
+    def tortoise(self, *, read_only: bool) -> dict[str, Any]:
+        """What Tortoise needs to connect as asyncpg does with the same URL: options are settings of the session."""
+        found: dict[str, Any] = expand_db_url(self._url.replace("postgresql://", "postgres://"))
+        credentials = found["credentials"]
+        options = {name: credentials.pop(name) for name in tuple(credentials) if name not in _WHERE}
+        if "sslmode" in options:
+            credentials["ssl"] = options.pop("sslmode")
+        return {**found, "credentials": {**credentials, "server_settings": options}}
+
+    def sql(self, text: str) -> str:
+        """`text` with its ``?`` replaced by ``$1``, ``$2`` … No literal of ours holds a question mark."""
+        head, *parts = text.split("?")
+        return head + "".join(f"${number}{part}" for number, part in enumerate(parts, 1))
+
+    def is_bad_value(self, error: BaseException | None) -> bool:
+        """Whether PostgreSQL cannot work with a value of ours, such as text with NUL in it."""
+        import asyncpg
+
+        return isinstance(error, asyncpg.DataError)
 
     async def open(self) -> None:
         """Connect. Raises StoreUnavailable when that fails or another hub is there."""
         import asyncpg
 
         # ValueError: the address makes no sense.
-        failures: tuple[type[Exception], ...] = (ValueError, *troubles())
+        failures: tuple[type[Exception], ...] = (ValueError, *self.troubles)
         try:
             connection = await asyncpg.connect(self._url, timeout=10)
             free = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
@@ -66,7 +78,7 @@ class PostgresWriter:
         return self._connection
 
     async def write(self, group: Group) -> dict[int, int]:
-        """See `hub.store.committer.Writer`."""
+        """See `hub.stores.Database`."""
         import asyncpg
 
         connection = await self._connected()
@@ -77,25 +89,25 @@ class PostgresWriter:
                     await self._run(connection, statement, rows, found)
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise StoreError(f"a row cannot be stored: {error}") from error
-        except troubles() as error:
+        except self.troubles as error:
             if not isinstance(error, asyncpg.PostgresError):
                 connection.terminate()
             raise StoreUnavailable(f"the database cannot be written: {error}") from error
         return found
 
     async def position(self) -> int:
-        """See `hub.store.committer.Writer`."""
+        """See `hub.stores.Database`."""
         connection = await self._connected()
         try:
             return int(await connection.fetchval(POSITION))
-        except troubles() as error:
+        except self.troubles as error:
             connection.terminate()
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
 
     async def _run(
         self, connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
     ) -> None:
-        sql = self._sql.get(statement) or self._sql.setdefault(statement, numbered(statement.sql))
+        sql = self._sql.get(statement) or self._sql.setdefault(statement, self.sql(statement.sql))
         if statement.checked:
             for row in rows:
                 if not (await connection.execute(sql, *row)).endswith(" 1"):
@@ -109,14 +121,15 @@ class PostgresWriter:
     async def _already_there(
         connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
     ) -> None:
-        new = await connection.fetch(f"SELECT id FROM {statement.table} WHERE id = ANY($1)", [row[0] for row in rows])
+        query = f"SELECT id FROM {statement.table} WHERE"  # noqa: S608 - names of ours
+        new = await connection.fetch(f"{query} id = ANY($1)", [row[0] for row in rows])
         stored = {record["id"] for record in new}
         where = " AND ".join(f"{column} = ${number}" for number, column in enumerate(statement.once, 1))
         places = [statement.columns.index(column) for column in statement.once]
         for row in rows:
             if row[0] not in stored:
                 key = [row[place] for place in places]
-                found[row[0]] = await connection.fetchval(f"SELECT id FROM {statement.table} WHERE {where}", *key)
+                found[row[0]] = await connection.fetchval(f"{query} {where}", *key)
 
     async def close(self) -> None:
         """Close the connection; the lock goes with it."""

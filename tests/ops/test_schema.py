@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
-from hub.config import json_schema
+from hub_ops.schema import json_schema
 from tests.config.kit import PLUGINS, Folder
 
 SCHEMA = json_schema(PLUGINS)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hub.message import plain_text
-from hub.people.reading import MOST, Reading
-from hub.records import Event, Message
-from hub.store.reader import Reader, Row
+from hub import Event, Message, plain_text
+from hub.watching import Reader, Reading
 
 Step = dict[str, Any]
 """``{"at", "kind", "text", "message"}``; `at` in milliseconds, `message` the id of the one it is about or nothing."""
 
+AT_ONCE: Final = 500
 SHORT: Final = 60
 _PENDING: Final = (
     "SELECT o.* FROM outbox o JOIN message m ON m.id = o.id WHERE m.conversation_id = ? ORDER BY o.id"
@@ -57,7 +56,7 @@ async def explain_conversation(reading: Reading, reader: Reader, conversation_id
     words = _Words(locale)
     steps: list[Step] = []
     after = 0
-    while events := await reading.events(after, MOST, conversation_id=conversation_id):
+    while events := await reading.events(after, AT_ONCE, conversation_id=conversation_id):
         after = events[-1].id
         steps += [words.step(event) for event in events]
     steps += [words.waiting(row) for row in await reader.all(_PENDING, conversation_id)]
@@ -105,7 +104,7 @@ class _Words:
         code = _STATES.get(str(data.get("state", "")))
         return (code, {**facts, "error": data.get("error", "")}) if code else ("other", {"kind": f"message.{what}"})
 
-    def waiting(self, row: Row) -> Step:
+    def waiting(self, row: Mapping[str, Any]) -> Step:
         """A row of the outbox in words."""
         dead = row["state"] != 0
         facts = {"channel": row["channel"], "attempts": row["attempts"], "why": f": {row['error']}" if row["error"] else ""}
@@ -115,5 +114,3 @@ class _Words:
     def _value(self, word: Any) -> str:
         found = _VALUES.get(str(word))
         return found[self._place] if found else str(word or "")
-
-

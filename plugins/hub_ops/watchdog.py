@@ -12,13 +12,15 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
-from hub.calling import Calls
-from hub.log import Logger
+from hub.watching import Logger
+
+CallerOf = Callable[["asyncio.Task[Any] | None"], str]
 
 BEAT: Final = 0.05
 THRESHOLD: Final = 0.2
@@ -49,16 +51,19 @@ class Culprit:
 class Watchdog:
     """Watches the loop it is started in. `threshold` and `stuck` are in seconds; the time is the machine's, never a test's.
 
+    `caller_of` tells the instance whose code a task is in; it is asked from another thread.
     `lag` is how late the last beat was and `longest` the longest blockage, in seconds; `blockages` counts them.
     """
 
-    def __init__(self, log: Logger, calls: Calls, *, threshold: float = THRESHOLD, stuck: float = STUCK) -> None:
+    def __init__(
+        self, log: Logger, caller_of: CallerOf, *, threshold: float = THRESHOLD, stuck: float = STUCK
+    ) -> None:
         self.lag = 0.0
         self.longest = 0.0
         self.blockages = 0
         self.culprit: Culprit | None = None
         self._log = log
-        self._calls = calls
+        self._caller_of = caller_of
         self._threshold = threshold
         self._stuck = stuck
         self._over = threading.Event()
@@ -124,11 +129,11 @@ class Watchdog:
         task = asyncio.current_task(loop)
         # A background task of an instance has no call in the table; `Context.task` puts the instance into its name.
         owner, named, _ = task.get_name().partition(": ") if task is not None else ("", "", "")
-        return find_culprit(frame, self._calls.caller_of(task) or (owner if named else ""))
+        return find_culprit(frame, self._caller_of(task) or (owner if named else ""))
 
     def _report(self, event: str, seconds: float, culprit: Culprit | None) -> None:
         if culprit is None:
-            self._log.warning(event, seconds=round(seconds, 3))
+            self._log.warning(event, seconds=round(seconds, 3), instance="")
             return
         self._log.warning(
             event,
