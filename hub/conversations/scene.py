@@ -13,7 +13,16 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from hub.conversations.rows import (
+from hub.conversations.texts import Texts
+from hub.errors import Refused
+from hub.intents import AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag
+from hub.message import Body, Text, plain_text
+from hub.people.dossiers import HISTORY, Dossier
+from hub.plugin import Inbound
+from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
+from hub.store.change import Change, fitting
+from hub.store.ids import Ids
+from hub.store.rows import (
     conversation_change,
     conversation_row,
     conversation_talk,
@@ -26,15 +35,6 @@ from hub.conversations.rows import (
     person_row,
     timer_row,
 )
-from hub.conversations.texts import Texts
-from hub.errors import Refused
-from hub.intents import AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag
-from hub.message import Body, Text, plain_text
-from hub.people.dossiers import HISTORY, Dossier
-from hub.plugin import Inbound
-from hub.records import SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, Person, WaitReason
-from hub.store.change import Change, fitting
-from hub.store.ids import Ids
 from hub.store.statements import Statements
 
 LEG_STORED_EVERY: Final = 30_000
