@@ -11,9 +11,10 @@ An instance that fails again and again is suspended by its `Breaker`: hooks pass
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from types import CoroutineType
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
 import msgspec
@@ -45,6 +46,32 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True):
         if self.error is None:
             return cast("T", self.value)
         raise self.error if isinstance(self.error, HubError) else PluginFault(instance, self.error) from self.error
+
+
+class _Rest:
+    """The rest of a coroutine whose first step was made: hands on what it waits for, and what comes back."""
+
+    __slots__ = ("_waits_for", "_work")
+
+    def __init__(self, work: Coroutine[Any, Any, Any], waits_for: Any) -> None:
+        self._work = work
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        work, waits_for = self._work, self._waits_for
+        while True:
+            try:
+                try:
+                    back = yield waits_for
+                except GeneratorExit:
+                    work.close()
+                    raise
+                except BaseException as error:  # whatever it is, it is for the work
+                    waits_for = work.throw(error)
+                else:
+                    waits_for = work.send(back)
+            except StopIteration as ended:
+                return ended.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,40 +303,45 @@ class Calls:
 
         `hear` gets what is not None and returns True to end; `fail` gets the errors and may raise.
         """
-        running = self._underway.enter()
-        monotonic = self._monotonic
-        cancelling, cancelled_before = running.task.cancelling, running.cancelled_before
+        underway, monotonic = self._underway, self._monotonic
+        around = underway.inside
         now = monotonic()
-        try:
-            for call in calls:
-                seat = call.seat
-                if (seat.left or seat.breaker.is_open) and (refused := _refused(seat)):
-                    fail(call, refused)
-                    continue
-                running.call = call
-                running.due = now + call.deadline
-                value: Any = None
-                error: BaseException | None = None
-                try:
-                    pick = call.pick
-                    value = await call.function(*(values if pick is None else pick(values)))
-                except (Exception, asyncio.CancelledError) as raised:
-                    error = raised
-                began, now = now, monotonic()
-                tally = call.tally
-                tally.calls += 1
-                tally.seconds += now - began
-                if seat.idle is not None:
-                    self._underway.ended(running, seat)
-                if error is not None or running.cancels or cancelling() > cancelled_before:
-                    fail(call, self._why(running, call, error))
-                    continue
-                if seat.breaker.failures:
-                    self._worked(seat)
-                if value is not None and hear(call, value):
-                    return
-        finally:
-            self._underway.leave(running)
+        for call in calls:
+            seat = call.seat
+            if (seat.left or seat.breaker.is_open) and (refused := _refused(seat)):
+                fail(call, refused)
+                continue
+            value: Any = None
+            error: BaseException | None = None
+            running: Running | None = None
+            underway.inside = call
+            try:
+                pick = call.pick
+                work = call.function(*(values if pick is None else pick(values)))
+                # Most calls end in their first step: nothing can be overdue in it, so it needs no line in the table.
+                waits_for = work.send(None) if type(work) is CoroutineType else None
+                underway.inside = around = None
+                running = underway.enter(call, now + call.deadline)
+                value = await (_Rest(work, waits_for) if type(work) is CoroutineType else work)
+            except StopIteration as ended:
+                value = ended.value
+            except (Exception, asyncio.CancelledError) as raised:
+                error = raised
+            finally:
+                underway.inside = around
+                if running is not None:
+                    underway.leave(running)
+            began, now = now, monotonic()
+            tally = call.tally
+            tally.calls += 1
+            tally.seconds += now - began
+            if error is not None or (running is not None and running.is_cancelled):
+                fail(call, self._why(running or Running(call, now), call, error))
+                continue
+            if seat.breaker.failures:
+                self._worked(seat)
+            if value is not None and hear(call, value):
+                return
 
     def _why(self, running: Running, call: Call, error: BaseException | None) -> Exception:
         """What went wrong: our own cancellation, or the plugin's error. Raises CancelledError for an outside one."""

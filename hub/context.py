@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.records import Conversation, Event
-from hub.store.attachments import Attachments
 
 if TYPE_CHECKING:
     import aiohttp
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from hub.store.data import InstanceData
     from hub.store.reader import Reader
     from hub.web.operations import Operation
-    from hub.web.protocol import Endpoint
-    from hub.web.realtime import Realtime
 
 T = TypeVar("T")
 Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
@@ -91,21 +88,11 @@ class Context:
         return self._hub.media
 
     @property
-    def attachments(self) -> Attachments:
-        """The facts about kept files, for plugins that keep them."""
-        return Attachments(self._hub.store, self._hub.clock)
-
-    @property
     def files(self) -> Path:
         """A folder of this instance's own in the hub's data folder, made when it is first asked for."""
         folder = self._hub.data / self.name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    @property
-    def realtime(self) -> Realtime:
-        """The realtime protocol for pages of this plugin."""
-        return self._hub.realtime
 
     @property
     def data(self) -> InstanceData:
@@ -197,15 +184,6 @@ class Context:
         """
         self.undo(f"route {method} {path}", self._hub.routes.add(method, path, handler, owner=self.name, doc=doc))
 
-    def stream(self, path: str, endpoint: Endpoint) -> None:
-        """Speak the realtime protocol at `path` while this instance runs; at its end the pages are told to come back."""
-
-        async def serve(request: web.Request) -> web.StreamResponse:
-            return await self._hub.realtime.serve(request, endpoint)
-
-        self.undo(f"pages of {path}", partial(self._hub.realtime.end, endpoint))
-        self.route("GET", path, serve)
-
     def static(self, prefix: str, directory: Path, *, spa: bool = False, headers: Mapping[str, str] | None = None) -> None:
         """Serve the files of `directory` under `prefix`; with `spa` an unknown page gets ``index.html``.
 
@@ -258,6 +236,31 @@ class Context:
         A new subscription starts at the end of the log.
         """
         self.undo(f"subscription {name}", self._hub.feeds.subscribe(self.name, name, handler, tuple(kinds)))
+
+    def live(self, hear: Callable[[Sequence[Event]], None]) -> None:
+        """While this instance runs, `hear` is told at once what was stored, in the order of the log, and must not wait.
+
+        What may not be missed is for `subscribe`; `position` is where the log ends.
+        """
+        self._hub.live.append(hear)
+        self.undo("live events", lambda: self._hub.live.remove(hear))
+
+    @property
+    def position(self) -> int:
+        """The end of the event log: the id of the last event that is stored."""
+        return self._hub.store.committer.position
+
+    def farewell(self, end: Callable[[], Awaitable[None]]) -> None:
+        """Await `end` when this instance stops, and before: when the hub is about to wait for requests to be answered.
+
+        For requests that stay open for hours, such as sockets. It may be called twice.
+        """
+        self._hub.farewells.append(end)
+        self.undo("farewell", partial(self._leave, end))
+
+    async def _leave(self, end: Callable[[], Awaitable[None]]) -> None:
+        self._hub.farewells.remove(end)
+        await end()
 
     async def run_sync(self, function: Callable[..., T], *args: Any) -> T:
         """Call something that blocks, in one of a few threads, so that the hub's loop goes on."""

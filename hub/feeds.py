@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from hub.errors import StoreUnavailable
 from hub.records import Event
-from hub.store.change import Change
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ class Feed:
     kinds: frozenset[str]
     position: int = 0
     stored: int = 0
+    begun: bool = False
     failures: int = 0
     error: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,10 +81,11 @@ class Feeds:
         return tuple(self._feeds.values())
 
     async def _run(self, feed: Feed) -> None:
-        await self._begin(feed)
         while True:
             feed.wake.clear()
             try:
+                if not feed.begun:
+                    await self._begin(feed)
                 if await self._step(feed):
                     continue
             except StoreUnavailable as error:
@@ -95,16 +96,11 @@ class Feeds:
 
     async def _begin(self, feed: Feed) -> None:
         """Find the place; a new subscription begins at the end of the log, and says so to the store at once."""
-        while True:
-            try:
-                stored = await self._hub.store.reader.value("SELECT position FROM feed WHERE name = ?", feed.key)
-                feed.position = feed.stored = self._hub.store.committer.position if stored is None else int(stored)
-                if stored is None:
-                    await self._store(feed)
-                return
-            except StoreUnavailable as error:
-                feed.error = str(error)
-                await self._hub.clock.sleep(2)
+        stored = await self._hub.store.reader.value("SELECT position FROM feed WHERE name = ?", feed.key)
+        feed.position = feed.stored = self._hub.store.committer.position if stored is None else int(stored)
+        if stored is None:
+            await self._store(feed)
+        feed.begun = True
 
     async def _step(self, feed: Feed) -> bool:
         """Deal with the next events; False when there are none."""
@@ -131,7 +127,5 @@ class Feeds:
         return False
 
     async def _store(self, feed: Feed) -> None:
-        change = Change()
-        change.write(Statements.move_feed, (feed.key, feed.position))
-        await self._hub.store.commit(change)
+        await self._hub.store.write(Statements.move_feed, (feed.key, feed.position))
         feed.stored = feed.position

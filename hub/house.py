@@ -18,9 +18,9 @@ from hub.offline import offline
 from hub.path.deadletters import DeadLetter, DeadLetters
 from hub.people.agents import Agents
 from hub.people.dossiers import Dossier
-from hub.people.reading import conversation_of, leg_of, person_of
 from hub.plugin import Channel
 from hub.records import Agent, AgentState, Conversation, Person, Role
+from hub.store.rows import conversation_of, leg_of, person_of
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 
 if TYPE_CHECKING:

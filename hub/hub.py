@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from hub.calling import Calls
+from hub.calling import Calls, attempt, outcome_of
 from hub.clock import Clock, SystemClock
 from hub.config import LoadedConfig
 from hub.context import Context
@@ -35,7 +35,6 @@ from hub.store.store import Store
 from hub.timers import Timers
 from hub.version import VERSION
 from hub.web.outgoing import Outgoing
-from hub.web.realtime import Realtime
 from hub.web.routes import Routes
 
 T = TypeVar("T")
@@ -68,7 +67,8 @@ class Hub:
         self.registry = Registry(self)
         self.routes = Routes()
         self.outgoing = Outgoing(self)
-        self.realtime = Realtime(self)
+        self.live: list[Callable[[Sequence[Event]], None]] = []
+        self.farewells: list[Callable[[], Awaitable[None]]] = []
         self.notifier = Notifier(self)
         self.feeds = Feeds(self)
         self.timers = Timers(self)
@@ -104,7 +104,6 @@ class Hub:
         """
         await self.open()
         await self.calls.start()
-        self.realtime.start()
         await self.registry.start_all()
         await self.path.start()
         self.timers.start()
@@ -115,6 +114,12 @@ class Hub:
         self.stopping = True
         self.path.close()
 
+    async def say_farewell(self) -> None:
+        """End what would keep a request open for ever. See `Context.farewell`."""
+        for outcome in await asyncio.gather(*(outcome_of(end()) for end in tuple(self.farewells))):
+            if outcome.error is not None:
+                self.log.error("a farewell failed", exc_info=outcome.error)
+
     async def stop(self) -> None:
         """Take nothing new, end what is under way, let everything go. What is not done stays stored."""
         self.begin_to_stop()
@@ -124,7 +129,7 @@ class Hub:
         await self.timers.stop()
         await self.path.stop(PATIENCE)
         await self.notifier.stop()
-        await self.realtime.stop()
+        await self.say_farewell()
         await self.registry.stop_all()
         await self.calls.stop()
         await self.close()
@@ -145,7 +150,11 @@ class Hub:
 
     def _on_events(self, events: Sequence[Event]) -> None:
         self.feeds.wake()
-        self.realtime.publish(events)
+        for hear in tuple(self.live):
+            # A plugin's fault must not end the committer, which calls this.
+            outcome = attempt(hear, events)
+            if outcome.error is not None:
+                self.log.error("events could not be told", exc_info=outcome.error)
 
     def house(self, ctx: Context) -> House:
         """What the instance behind `ctx` may know and do on the side of those who serve."""

@@ -8,7 +8,7 @@ in about a microsecond, and unknown fields or types are refused by `parse_body`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -131,12 +131,6 @@ Element = Text | Image | File | Voice | Video | Location | Card | Buttons | Choi
 Body = tuple[Element, ...]
 
 _decoder: Final = msgspec.json.Decoder(tuple[Element, ...])
-_encoder: Final = msgspec.json.Encoder()
-
-
-def encode_body(body: Body) -> str:
-    """The body as JSON text, as stored and as sent to pages."""
-    return _encoder.encode(body).decode()
 
 
 def decode_body(data: str | bytes) -> Body:
@@ -212,10 +206,6 @@ def _plain(element: Element, locale: str) -> str:
             return f"{label_of(element, locale)} {name}".rstrip()
         case Image(alt=alt):
             return f"{label_of(element, locale)} {alt}".rstrip()
-
-
-R = TypeVar("R")
-Kind = Literal["text", "image", "file", "voice", "video", "location", "card", "buttons", "choice", "mention", "quote"]
 
 
 class Visitor:

@@ -209,8 +209,8 @@ class Survey(Plugin[C]):
 class MediaStore(Plugin[C]):
     """A plugin that keeps the files people send, and hands them out again; others reach it by `Context.media`.
 
-    The facts about a file (`Attachment`) are stored by `Context.attachments`, its bytes wherever the plugin puts them. Of two
-    that run, the first of the YAML is asked.
+    Where the facts about a file (`Attachment`) and its bytes are, is the plugin's business. Of two that run, the first of the
+    YAML is asked.
     """
 
     async def keep(

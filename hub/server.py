@@ -73,7 +73,7 @@ class Server:
         runner, self._runner = self._runner, None
         if runner is not None:
             # Before aiohttp waits for handlers to end: those of sockets would not. Who comes now is sent away at once.
-            await self.hub.realtime.stop()
+            await self.hub.say_farewell()
             await runner.cleanup()
         await self.hub.stop()
 

@@ -11,4 +11,4 @@ from hub.store.statements import Statement, delete, insert, update, upsert
 
 __all__ = [
     "Change", "IdField", "Reader", "Row", "Statement", "delete", "insert", "marks", "to_json", "update", "upsert",
-]
+]  # fmt: skip

@@ -18,10 +18,10 @@ import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from hub.conversations.rows import timer_row
 from hub.errors import ConfigError, StoreUnavailable
-from hub.store.change import Change, fitting
+from hub.store.change import fitting
 from hub.store.reader import Row, marks
+from hub.store.rows import timer_row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class Timers:
         """Once, in `after` seconds. See `Context.schedule`."""
         id = self._hub.store.ids.next()
         due = self._now() + int(after * 1000)
-        await self._put(timer_row(id, instance, job, key or str(id), due, payload))
+        row = timer_row(id, instance, job, key or str(id), due, payload)
+        await self._hub.store.write(Statements.put_timer, row)
 
     async def every(self, instance: str, job: str, *, seconds: float = 0, cron: str = "") -> None:
         """Again and again. Keeps the date that is already set when the rhythm is the same."""
@@ -110,7 +111,8 @@ class Timers:
         if row is not None and row["seconds"] == seconds and row["cron"] == cron:
             return
         due = self._next(seconds, cron, self._now())
-        await self._put(timer_row(self._hub.store.ids.next(), instance, job, "every", due, {}, seconds, cron))
+        new = timer_row(self._hub.store.ids.next(), instance, job, "every", due, {}, seconds, cron)
+        await self._hub.store.write(Statements.put_timer, new)
 
     def _next(self, seconds: float, cron: str, after: int) -> int:
         if seconds:
@@ -126,11 +128,6 @@ class Timers:
         if date is None:
             raise ConfigError(f"cron line {cron!r} never comes true")
         return int(date.timestamp() * 1000)
-
-    async def _put(self, row: tuple[Any, ...]) -> None:
-        change = Change()
-        change.write(Statements.put_timer, row)
-        await self._hub.store.commit(change)
 
     async def tick(self) -> None:
         """Start what is due now and has somebody to do it."""
@@ -176,18 +173,17 @@ class Timers:
             self._ended.add(row["name"])
 
     async def _note(self, row: Row, error: Exception | None) -> None:
-        change = Change()
+        write = self._hub.store.write
         if error is not None:
             attempts = row["attempts"] + 1
-            wait = min(LONGEST_WAIT, 2.0 ** attempts)
+            due = self._now() + int(min(LONGEST_WAIT, 2.0**attempts) * 1000)
             text = fitting(str(error) or type(error).__name__, 500)
-            change.write(Statements.change_timer, (self._now() + int(wait * 1000), attempts, text, row["id"]))
+            await write(Statements.change_timer, (due, attempts, text, row["id"]))
         elif row["seconds"] or row["cron"]:
             due = self._next(row["seconds"], row["cron"], self._now())
-            change.write(Statements.change_timer, (due, 0, "", row["id"]))
+            await write(Statements.change_timer, (due, 0, "", row["id"]))
         else:
-            change.write(Statements.drop_timer, (row["id"],))
-        await self._hub.store.commit(change)
+            await write(Statements.drop_timer, (row["id"],))
 
     def _now(self) -> int:
         return int(self._hub.clock.now() * 1000)

@@ -7,7 +7,6 @@ several times what the call costs.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -55,31 +54,36 @@ class Call:
 
 
 class Running:
-    """A line of the table: what `task` is in now and when that is overdue.
+    """A line of the table: the call that `task` is in and when that is overdue.
 
     `cancels` counts the cancellations the sweeper asked for, `cancelled_before` those that were there already.
     """
 
     __slots__ = ("call", "cancelled_before", "cancels", "due", "task")
 
-    def __init__(self, task: asyncio.Task[Any]) -> None:
+    def __init__(self, call: Call, due: float) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("plugins are called from a task")
         self.task = task
         self.cancelled_before = task.cancelling()
         self.cancels = 0
-        self.due = math.inf
-        self.call: Call | None = None
+        self.due = due
+        self.call = call
 
-    def is_in(self, seat: Seat) -> bool:
-        """Is the task in a call into this seat?"""
-        return self.call is not None and self.call.seat is seat
+    @property
+    def is_cancelled(self) -> bool:
+        """Was the task cancelled since, by the sweeper or from outside?"""
+        return self.cancels > 0 or self.task.cancelling() > self.cancelled_before
 
 
 class Underway:
-    """The table. Deadlines are seconds of `clock`."""
+    """The table of calls that wait for something. Deadlines are seconds of `clock`; `inside` is the call in its first step."""
 
     def __init__(self, clock: Clock, log: Logger) -> None:
         self._clock = clock
         self._log = log
+        self.inside: Call | None = None
         self._table: dict[Running, None] = {}
         self._busy = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
@@ -96,40 +100,35 @@ class Underway:
             sweeper.cancel()
             await asyncio.wait([sweeper])
 
-    def enter(self) -> Running:
+    def enter(self, call: Call, due: float) -> Running:
         """A line in the table for the current task."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("plugins are called from a task")
+        running = Running(call, due)
         if not self._table:
             self._busy.set()
-        running = Running(task)
         self._table[running] = None
         return running
 
     def leave(self, running: Running) -> None:
-        """Take the line out again."""
+        """Take the line out again, and wake `idle` when the call was the last into its seat."""
         del self._table[running]
-        if running.call is not None and running.call.seat.idle is not None:
-            self.ended(running, running.call.seat)
-
-    def ended(self, line: Running, seat: Seat) -> None:
-        """Wake `idle` when the call that `line` made was the last into the seat."""
-        if seat.idle is not None and not any(other.is_in(seat) for other in self._table if other is not line):
+        seat = running.call.seat
+        if seat.idle is not None and not any(other.call.seat is seat for other in self._table):
             seat.idle.set_result(None)
             seat.idle = None
 
     async def idle(self, instance: str) -> None:
         """Return when no call into a seat that this instance left is under way."""
-        for seat in {running.call.seat for running in self._table if running.call is not None}:
+        for seat in {running.call.seat for running in self._table}:
             if seat.instance == instance and seat.left:
                 seat.idle = seat.idle or asyncio.get_running_loop().create_future()
                 await asyncio.shield(seat.idle)
 
     def caller_of(self, task: asyncio.Task[Any] | None) -> str:
         """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
-        inside = [running.call for running in tuple(self._table) if running.task is task]
-        return inside[-1].seat.instance if inside and inside[-1] is not None else ""
+        if self.inside is not None and task is not None:
+            return self.inside.seat.instance
+        found = [running.call for running in tuple(self._table) if running.task is task]
+        return found[-1].seat.instance if found else ""
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -142,7 +141,7 @@ class Underway:
     def _sweep(self) -> None:
         now = self._clock.monotonic()
         for running in tuple(self._table):
-            if running.call is not None and running.due <= now:
+            if running.due <= now:
                 running.due = now + CANCEL_AGAIN
                 running.cancels += 1
                 if running.cancels == 2:

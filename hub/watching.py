@@ -81,14 +81,15 @@ async def numbers(ctx: Context) -> Numbers:
         due = None
     connected = [agent.state for agent in hub.agents.all() if agent.connected]
     lag = {(one.instance, one.name): max(0, committer.position - one.position) for one in hub.feeds.status()}
+    counters = dict(hub.counters)
     return Numbers(
         name=hub.settings.name_for(""), version=hub.version,
         groups=committer.groups, changes=committer.changes, position=committer.position, feeds=lag,
         in_flight=len(path.reception.in_flight), people=len(path.lanes), deliveries=len(path.delivery.lanes),
         repaired=path.repaired, dead_letters=path.dead_total, due=due,
-        sockets=hub.realtime.sockets, published=hub.realtime.published,
+        sockets=counters.pop("sockets", 0), published=counters.pop("published", 0),
         agents={state: connected.count(state) for state in ("online", "break", "offline")},
-        counters=dict(hub.counters), calls=dict(hub.calls.counters), instances=hub.registry.status(),
+        counters=counters, calls=dict(hub.calls.counters), instances=hub.registry.status(),
     )  # fmt: skip
 
 

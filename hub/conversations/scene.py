@@ -5,6 +5,8 @@ Whoever has the person's lane plays one scene at a time: takes the dossier as it
 nothing has happened; `install` then brings the dossier up to date.
 """
 
+# ruff: noqa: I001 - several names a line
+
 from __future__ import annotations
 
 from collections import deque
@@ -14,19 +16,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from hub.conversations.rows import (
-    conversation_change,
-    conversation_row,
-    conversation_talk,
-    identity_row,
-    leg_change,
-    leg_row,
-    message_row,
-    outbox_row,
-    person_change,
-    person_row,
-    timer_row,
-)
 from hub.conversations.texts import Texts
 from hub.errors import Refused
 from hub.intents import AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag
@@ -35,9 +24,13 @@ from hub.people.dossiers import HISTORY, Dossier, IdentityKey
 from hub.plugin import Inbound, Sender
 from hub.records import (
     SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, MessageState, OwnerKind, Person, WaitReason,
-)  # fmt: skip
+)
 from hub.store.change import Change, fitting
 from hub.store.ids import Ids
+from hub.store.rows import (
+    conversation_change, conversation_row, conversation_talk, identity_row, leg_change, leg_row, message_row, outbox_row,
+    person_change, person_row, timer_row,
+)
 from hub.store.statements import Statements
 
 LEG_STORED_EVERY: Final = 30_000

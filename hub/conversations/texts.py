@@ -15,7 +15,10 @@ DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "本次服务已结束，感谢您的咨询。需要时直接发消息即可。",
         "en": "This conversation is closed. Thank you! Just write again whenever you need us.",
     },
-    "failed": {"zh-CN": "抱歉，刚才出了点问题，已为您转接人工客服。", "en": "Sorry, something went wrong. I am bringing in a colleague."},
+    "failed": {
+        "zh-CN": "抱歉，刚才出了点问题，已为您转接人工客服。",
+        "en": "Sorry, something went wrong. I am bringing in a colleague.",
+    },
 }
 
 

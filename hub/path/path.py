@@ -105,8 +105,9 @@ class MessagePath:
         return await act.future
 
     async def in_conversation(self, conversation_id: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> Any:
-        """The same for whoever the conversation belongs to. Raises Refused (404) where there is none, and
-        (409) where it is not the person's latest one any more.
+        """The same for whoever the conversation belongs to.
+
+        Raises Refused (404) where there is none, and (409) where it is not the person's latest one any more.
         """
         conversation = await self._hub.reading.conversation(conversation_id)
         if conversation is None:

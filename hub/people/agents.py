@@ -5,6 +5,7 @@ Assignment and routing ask here. How agents come in (accounts, passwords, single
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from msgspec.structs import replace
 from hub.calling import attempt
 from hub.errors import Refused
 from hub.records import Agent, Conversation
-from hub.store.change import Change, to_json
+from hub.store.change import Change
+from hub.store.rows import agent_change, agent_row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Agents:
         self.on_change: list[Heard] = []
         self._hub = hub
         self._agents: dict[int, Agent] = {}
-        self._desks: dict[int, int] = {}
+        self._desks: Counter[int] = Counter()
 
     async def start(self) -> None:
         """Learn who serves."""
@@ -73,30 +75,24 @@ class Agents:
 
     def add(self, change: Change, agent: Agent) -> None:
         """Take somebody in, with `change`."""
-        head = (agent.id, agent.login, agent.name, agent.role, to_json(agent.teams), agent.state, agent.active)
-        change.write(Statements.add_agent, (*head, int(self._hub.clock.now() * 1000)))
+        change.write(Statements.add_agent, agent_row(agent, int(self._hub.clock.now() * 1000)))
         change.after.append(lambda: self._put(agent))
 
     def change(self, change: Change, agent: Agent) -> None:
         """Somebody is from now on as `agent` says, with `change`. A login never changes."""
-        row = (agent.name, agent.role, to_json(agent.teams), agent.state, agent.active, agent.id)
-        change.write(Statements.change_agent, row)
+        change.write(Statements.change_agent, agent_change(agent))
         change.after.append(lambda: self._put(agent))
 
     def connected(self, id: int, by: int) -> None:
         """One desk of this agent more (+1) or less (-1) is open."""
-        count = self._desks.get(id, 0) + by
-        if count > 0:
-            self._desks[id] = count
-        else:
-            self._desks.pop(id, None)
+        self._desks[id] += by
         agent = self._agents.get(id)
-        if agent is not None and agent.connected != (count > 0):
+        if agent is not None and agent.connected != (self._desks[id] > 0):
             self._put(agent)
 
     def _put(self, agent: Agent) -> None:
         """Stored: now it is so. Whether a desk is open is looked up anew, it may have changed while this was stored."""
-        agent = replace(agent, connected=agent.id in self._desks)
+        agent = replace(agent, connected=self._desks[agent.id] > 0)
         self._agents[agent.id] = agent
         for tell in tuple(self.on_change):
             # A plugin's fault must not end the committer, which calls this.

@@ -7,6 +7,7 @@ The least recently used ones are forgotten; the database has everything.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import dataclass, field
 from typing import Final
 
 from hub.errors import Refused
@@ -20,25 +21,19 @@ HISTORY: Final = 20
 """How many messages of the conversation a dossier keeps for the bots."""
 
 
+@dataclass(slots=True, eq=False)
 class Dossier:
-    """One person, their identities, their latest conversation with its legs, and its latest messages."""
+    """One person, their identities, their latest conversation with its legs, and its latest messages.
 
-    __slots__ = ("conversation", "history", "identities", "legs", "person", "stored_leg_at")
+    `stored_leg_at` is when a leg's last-inbound time was written.
+    """
 
-    def __init__(
-        self,
-        person: Person,
-        identities: dict[IdentityKey, Identity],
-        conversation: Conversation | None = None,
-        legs: dict[int, Leg] | None = None,
-        history: deque[Message] | None = None,
-    ) -> None:
-        self.person = person
-        self.identities = identities
-        self.conversation = conversation
-        self.legs = legs if legs is not None else {}
-        self.history = history
-        self.stored_leg_at: dict[int, int] = {}
+    person: Person
+    identities: dict[IdentityKey, Identity]
+    conversation: Conversation | None = None
+    legs: dict[int, Leg] = field(default_factory=dict)
+    history: deque[Message] | None = None
+    stored_leg_at: dict[int, int] = field(default_factory=dict)
 
 
 class People:
@@ -144,8 +139,3 @@ class People:
             for id, (since, team) in self._waiting.items()
             if team == conversation.team and (since, id) < mine and id != conversation.id
         )
-
-    def waiting(self, team: str) -> tuple[int, ...]:
-        """The conversations that wait in a team's queue, the oldest first."""
-        found = sorted((since, id) for id, (since, of) in self._waiting.items() if of == team)
-        return tuple(id for _, id in found)

@@ -1,16 +1,15 @@
-"""Reading people, conversations, messages and events: rows become records here and nowhere else."""
+"""Reading people, conversations, messages and events."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
-import msgspec
-
-from hub.message import decode_body
-from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person
+from hub.records import Agent, Conversation, Event, Identity, Leg, Message, Person
 from hub.store.reader import Reader, Row, marks
+from hub.store.rows import agent_of, conversation_of, event_of, identity_of, leg_of, message_of, person_of
 
+R = TypeVar("R")
 MESSAGE_COLUMNS: Final = (
     "id, conversation_id, leg_id, person_id, direction, author_kind, author_id, author_name, body, at,"
     " CASE WHEN state = 'sent' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = message.id"
@@ -20,146 +19,70 @@ MESSAGE_COLUMNS: Final = (
 MOST: Final = 500
 
 
-def _json(text: str | None) -> Any:
-    return msgspec.json.decode(text) if text else None
-
-
-def person_of(row: Row) -> Person:
-    """A row of ``person``."""
-    facts = _json(row["attributes"]) or {}
-    return Person(
-        row["id"], row["name"], row["tier"], row["locale"], bool(row["verified"]), facts, row["created_at"]
-    )
-
-
-def identity_of(row: Row) -> Identity:
-    """A row of ``identity``."""
-    return Identity(**{**row, "verified": bool(row["verified"])})
-
-
-def conversation_of(row: Row) -> Conversation:
-    """A row of ``conversation``."""
-    values = {name: row[name] for name in Conversation.__struct_fields__}
-    return Conversation(**{**values, "tags": tuple(_json(row["tags"]) or ())})
-
-
-def leg_of(row: Row) -> Leg:
-    """A row of ``leg``."""
-    return Leg(**{**row, "live": bool(row["live"]), "context": _json(row["context"]) or {}})
-
-
-def message_of(row: Row) -> Message:
-    """A row with `MESSAGE_COLUMNS`."""
-    return Message(
-        row["id"],
-        row["conversation_id"],
-        row["leg_id"],
-        row["person_id"],
-        row["direction"],
-        Author(row["author_kind"], row["author_id"], row["author_name"]),
-        decode_body(row["body"]),
-        row["at"],
-        row["state"],
-        row["client_id"],
-        row["external_id"],
-        row["code"],
-        row["error"],
-    )
-
-
-def event_of(row: Row, message: Message | None) -> Event:
-    """A row of ``event`` with the message it is about."""
-    return Event(
-        row["id"],
-        row["at"],
-        row["kind"],
-        row["person_id"],
-        row["conversation_id"],
-        bool(row["public"]),
-        message,
-        _json(row["data"]) or {},
-    )
-
-
-def agent_of(row: Row) -> Agent:
-    """A row of ``agent``, not connected."""
-    teams = tuple(_json(row["teams"]) or ())
-    return Agent(row["id"], row["login"], row["name"], row["role"], teams, row["state"], bool(row["active"]))
-
-
 class Reading:
     """Questions to the store. Lists are bounded; `before` is an id: what is older than it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
+    async def _one(self, made: Callable[[Row], R], sql: str, *values: Any) -> R | None:
+        row = await self._reader.one(sql, *values)
+        return made(row) if row else None
+
+    async def _all(self, made: Callable[[Row], R], sql: str, *values: Any) -> list[R]:
+        return [made(row) for row in await self._reader.all(sql, *values)]
+
     async def person(self, id: int) -> Person | None:
         """One person."""
-        row = await self._reader.one("SELECT * FROM person WHERE id = ?", id)
-        return person_of(row) if row else None
+        return await self._one(person_of, "SELECT * FROM person WHERE id = ?", id)
 
     async def identity(self, platform: str, scope: str, external_id: str) -> Identity | None:
         """One identity."""
         sql = "SELECT * FROM identity WHERE platform = ? AND scope = ? AND external_id = ?"
-        row = await self._reader.one(sql, platform, scope, external_id)
-        return identity_of(row) if row else None
+        return await self._one(identity_of, sql, platform, scope, external_id)
 
     async def identities(self, person_id: int) -> Sequence[Identity]:
         """All identities of a person, the oldest first."""
-        rows = await self._reader.all("SELECT * FROM identity WHERE person_id = ? ORDER BY id", person_id)
-        return [identity_of(row) for row in rows]
+        return await self._all(identity_of, "SELECT * FROM identity WHERE person_id = ? ORDER BY id", person_id)
 
     async def conversation(self, id: int) -> Conversation | None:
         """One conversation."""
-        row = await self._reader.one("SELECT * FROM conversation WHERE id = ?", id)
-        return conversation_of(row) if row else None
+        return await self._one(conversation_of, "SELECT * FROM conversation WHERE id = ?", id)
 
     async def latest_conversation(self, person_id: int) -> Conversation | None:
         """The person's open conversation, or their last one."""
-        sql = "SELECT * FROM conversation WHERE person_id = ? ORDER BY id DESC LIMIT 1"
-        row = await self._reader.one(sql, person_id)
-        return conversation_of(row) if row else None
+        return next(iter(await self.conversations_of(person_id, 1)), None)
 
     async def conversations_of(self, person_id: int, limit: int = 20) -> Sequence[Conversation]:
         """A person's conversations, the newest first."""
         sql = "SELECT * FROM conversation WHERE person_id = ? ORDER BY id DESC LIMIT ?"
-        return [conversation_of(row) for row in await self._reader.all(sql, person_id, limit)]
+        return await self._all(conversation_of, sql, person_id, limit)
 
     async def waiting(self) -> Sequence[Conversation]:
         """Everybody who is in a queue."""
-        sql = "SELECT * FROM conversation WHERE status = 'open' AND owner_kind = 'queue'"
-        return [conversation_of(row) for row in await self._reader.all(sql)]
+        return await self._all(
+            conversation_of, "SELECT * FROM conversation WHERE status = 'open' AND owner_kind = 'queue'"
+        )
 
     async def conversations(
         self, *, status: str = "open", owner_kind: str = "", owner_id: str = "", before: int = 0, limit: int = MOST
     ) -> Sequence[Conversation]:
         """Conversations by status and owner, the newest first."""
-        sql, values = "SELECT * FROM conversation WHERE status = ?", [status]
-        for column, value in (("owner_kind", owner_kind), ("owner_id", owner_id)):
-            if value:
-                sql += f" AND {column} = ?"
-                values.append(value)
-        more: list[Any] = list(values)
-        if before:
-            sql += " AND id < ?"
-            more.append(before)
-        rows = await self._reader.all(f"{sql} ORDER BY id DESC LIMIT ?", *more, limit)
-        return [conversation_of(row) for row in rows]
+        more = ("owner_kind = ?", owner_kind), ("owner_id = ?", owner_id), ("id < ?", before)
+        sql, values = _narrowed("SELECT * FROM conversation WHERE status = ?", status, *more)
+        return await self._all(conversation_of, f"{sql} ORDER BY id DESC LIMIT ?", *values, limit)
 
     async def legs(self, conversation_id: int) -> Sequence[Leg]:
         """A conversation's legs, the oldest first."""
-        rows = await self._reader.all("SELECT * FROM leg WHERE conversation_id = ? ORDER BY id", conversation_id)
-        return [leg_of(row) for row in rows]
+        return await self._all(leg_of, "SELECT * FROM leg WHERE conversation_id = ? ORDER BY id", conversation_id)
 
     async def leg(self, id: int) -> Leg | None:
         """One leg."""
-        row = await self._reader.one("SELECT * FROM leg WHERE id = ?", id)
-        return leg_of(row) if row else None
+        return await self._one(leg_of, "SELECT * FROM leg WHERE id = ?", id)
 
     async def message(self, id: int) -> Message | None:
         """One message."""
-        row = await self._reader.one(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?", id)
-        return message_of(row) if row else None
+        return await self._one(message_of, f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?", id)
 
     async def messages(
         self, conversation_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
@@ -175,26 +98,17 @@ class Reading:
         return await self._messages(where, person_id, before, limit, public_only)
 
     async def _messages(self, where: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:
-        sql, values = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", [value]
-        if before:
-            sql += " AND id < ?"
-            values.append(before)
-        if public_only:
-            sql += " AND direction <> 'note'"
-        rows = await self._reader.all(f"{sql} ORDER BY id DESC LIMIT ?", *values, limit)
-        return [message_of(row) for row in reversed(rows)]
+        more = ("id < ?", before), ("direction <> ?", "note" if public_only else "")
+        sql, values = _narrowed(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", value, *more)
+        found = await self._all(message_of, f"{sql} ORDER BY id DESC LIMIT ?", *values, limit)
+        return found[::-1]
 
     async def events(
         self, after: int, limit: int, *, person_id: int = 0, conversation_id: int = 0, public_only: bool = False
     ) -> Sequence[Event]:
         """Events after a place in the log, in order, with their messages as they are now."""
-        sql, values = "SELECT * FROM event WHERE id > ?", [after]
-        for column, value in (("person_id", person_id), ("conversation_id", conversation_id)):
-            if value:
-                sql += f" AND {column} = ?"
-                values.append(value)
-        if public_only:
-            sql += " AND public = true"
+        more = ("person_id = ?", person_id), ("conversation_id = ?", conversation_id), ("public = ?", public_only)
+        sql, values = _narrowed("SELECT * FROM event WHERE id > ?", after, *more)
         rows = await self._reader.all(f"{sql} ORDER BY id LIMIT ?", *values, limit)
         messages = await self._by_id([row["message_id"] for row in rows if row["message_id"] is not None])
         return [event_of(row, messages.get(row["message_id"])) for row in rows]
@@ -203,8 +117,14 @@ class Reading:
         if not ids:
             return {}
         sql = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id IN ({marks(ids)})"
-        return {row["id"]: message_of(row) for row in await self._reader.all(sql, *ids)}
+        return {message.id: message for message in await self._all(message_of, sql, *ids)}
 
     async def agents(self) -> Sequence[Agent]:
         """Everybody who serves or served."""
-        return [agent_of(row) for row in await self._reader.all("SELECT * FROM agent ORDER BY id")]
+        return await self._all(agent_of, "SELECT * FROM agent ORDER BY id")
+
+
+def _narrowed(sql: str, value: Any, *more: tuple[str, Any]) -> tuple[str, list[Any]]:
+    """The query and its values with those conditions that have a value."""
+    given = [(condition, wanted) for condition, wanted in more if wanted]
+    return " AND ".join((sql, *(condition for condition, _ in given))), [value, *(wanted for _, wanted in given)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hub.store.change import Change, to_json
+from hub.store.change import to_json
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -27,15 +27,11 @@ class InstanceData:
 
     async def put(self, key: str, value: Any) -> None:
         """Store `value` under `key`."""
-        change = Change()
-        change.write(Statements.put_datum, (self._name(key), to_json(value)))
-        await self._store.commit(change)
+        await self._store.write(Statements.put_datum, (self._name(key), to_json(value)))
 
     async def delete(self, key: str) -> None:
         """Forget what is under `key`."""
-        change = Change()
-        change.write(Statements.drop_datum, (self._name(key),))
-        await self._store.commit(change)
+        await self._store.write(Statements.drop_datum, (self._name(key),))
 
     def _name(self, key: str) -> str:
         return f"{self._owner}/{key}"

@@ -222,21 +222,3 @@ class Agent(Model):
 
     class Meta:
         table = "agent"
-
-
-class Attachment(Model):
-    """A stored file: the bytes are in the media folder under its id. `owner` may read it before it is sent."""
-
-    id = fields.CharField(40, primary_key=True)
-    owner = fields.CharField(400)
-    name = fields.CharField(300)
-    mime = fields.CharField(100)
-    size = fields.BigIntField()
-    width = fields.IntField(db_default=0)
-    height = fields.IntField(db_default=0)
-    sha256 = fields.CharField(64)
-    created_at = fields.BigIntField()
-
-    class Meta:
-        table = "attachment"
-        indexes = (Index(fields=("owner",)),)

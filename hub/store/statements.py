@@ -23,7 +23,8 @@ class Statement:
     """One prepared statement with ``?`` for each value of a row.
 
     ``checked`` means that each row must change exactly one row of the table, or it is a Conflict. `once` names
-    the unique columns of an insert that leaves an existing row alone; the row's first value is then its id.
+    the unique columns of an insert that leaves an existing row alone; the row's first value is then its id. `columns` are those
+    of the row, in its order.
     """
 
     table: str
@@ -41,20 +42,19 @@ def columns_of(model: type[Model]) -> tuple[str, ...]:
 
 def insert(model: type[Model], *, once: Sequence[str] = ()) -> Statement:
     """Insert a whole row; with `once` only where no row has these values yet."""
-    table, columns = model._meta.db_table, columns_of(model)
-    marks = ", ".join("?" * len(columns))
-    tail = f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else ""
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}"
-    return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
+    return _insert(model, f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else "", once)
 
 
 def upsert(model: type[Model], key: str) -> Statement:
     """Insert a whole row, or overwrite the one with the same `key`."""
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns_of(model) if column != key)
+    return _insert(model, f" ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+
+def _insert(model: type[Model], conflict: str, once: Sequence[str] = ()) -> Statement:
     table, columns = model._meta.db_table, columns_of(model)
-    marks = ", ".join("?" * len(columns))
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
-    return Statement(table, INSERT, sql, columns=columns)
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){conflict}"
+    return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
 
 
 def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), checked: bool = True) -> Statement:
@@ -62,7 +62,7 @@ def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), ch
     table = model._meta.db_table
     changes = ", ".join(f"{column} = ?" for column in columns)
     found = " AND ".join(f"{column} = ?" for column in where)
-    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked)
+    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked, columns=(*columns, *where))
 
 
 def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool = False) -> Statement:
@@ -113,15 +113,12 @@ class Statements:
     add_outbox: Final = insert(models.Outbox)
     change_outbox: Final = update(models.Outbox, "state", "due_at", "attempts", "progress", "error")
     drop_outbox: Final = delete(models.Outbox)
-    drop_inbox: Final = delete(models.Inbox)
     add_event: Final = insert(models.Event)
     move_feed: Final = upsert(models.Feed, "name")
     put_timer: Final = upsert(models.Timer, "name")
     change_timer: Final = update(models.Timer, "due_at", "attempts", "error", checked=False)
     drop_timer: Final = delete(models.Timer)
-    drop_timer_named: Final = delete(models.Timer, ("name",))
     put_datum: Final = upsert(models.Datum, "name")
     drop_datum: Final = delete(models.Datum, ("name",))
     add_agent: Final = insert(models.Agent)
     change_agent: Final = update(models.Agent, "name", "role", "teams", "state", "active")
-    add_attachment: Final = insert(models.Attachment)

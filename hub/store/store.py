@@ -23,7 +23,7 @@ from hub.store.data import InstanceData
 from hub.store.database import Database, database_at
 from hub.store.ids import Ids
 from hub.store.reader import Reader
-from hub.store.statements import greatest_id
+from hub.store.statements import Statement, greatest_id
 
 
 def tortoise_config(database: Database, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
@@ -62,8 +62,8 @@ class Store:
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *place.troubles)
         try:
             await place.open()
-            await _migrate(place, apps)
-            connection, close = await _connect(place)
+            await asyncio.create_task(_migrate(place, apps))
+            connection, close = await asyncio.create_task(_connect(place))
         except failures as error:
             await place.close()
             raise StoreUnavailable(str(error)) from error
@@ -78,6 +78,12 @@ class Store:
         Raises Conflict, StoreError or StoreUnavailable; then nothing of it was stored.
         """
         return self.committer.submit(change)
+
+    async def write(self, statement: Statement, row: tuple[Any, ...]) -> None:
+        """Store one row. Raises as `commit`."""
+        change = Change()
+        change.write(statement, row)
+        await self.commit(change)
 
     def data(self, instance: str) -> InstanceData:
         """The small durable values of one instance."""
@@ -99,7 +105,8 @@ async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
     if not database and not file.is_file():
         raise StoreUnavailable(f"there is nothing stored in {data}")
     try:
-        connection, close = await _connect(place := database_at(database or str(file)))
+        place = database_at(database or str(file))
+        connection, close = await asyncio.create_task(_connect(place))
     except BaseORMException as error:
         raise StoreUnavailable(str(error)) from error
     try:
@@ -108,30 +115,20 @@ async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
         await close()
 
 
-async def _in_own_context(work: Any) -> Any:
-    # Tortoise keeps its state in context variables; a task of its own keeps them out of the hub's.
-    return await asyncio.create_task(work)
+# Tortoise keeps its state in context variables: what follows runs in tasks of its own, which keep them out of the hub's.
 
 
 async def _migrate(target: Database, apps: Apps | None) -> None:
-    async def run() -> None:
-        context = TortoiseContext()
-        try:
-            with context:
-                await migrate(config=tortoise_config(target, apps))
-        finally:
-            await context.close_connections()
-
-    await _in_own_context(run())
+    context = TortoiseContext()
+    try:
+        with context:
+            await migrate(config=tortoise_config(target, apps))
+    finally:
+        await context.close_connections()
 
 
 async def _connect(target: Database) -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
-    async def run() -> tuple[BaseDBAsyncClient, Callable[[], Any]]:
-        context = TortoiseContext()
-        with context:
-            await context.init(config=tortoise_config(target, read_only=True))
-            connection = context.connections.get("default")
-        return connection, context.close_connections
-
-    result: tuple[BaseDBAsyncClient, Callable[[], Any]] = await _in_own_context(run())
-    return result
+    context = TortoiseContext()
+    with context:
+        await context.init(config=tortoise_config(target, read_only=True))
+        return context.connections.get("default"), context.close_connections

@@ -116,7 +116,7 @@ class HubKit:
         runner, self._runner = self._runner, None
         if runner is not None:
             self.hub.begin_to_stop()
-            await self.hub.realtime.stop()
+            await self.hub.say_farewell()
             await runner.cleanup()
         stop = asyncio.ensure_future(self.hub.stop())
         while not stop.done():

@@ -1,1 +1,1 @@
-"""The web layer: routes, answers, realtime and files."""
+"""The web layer: routes, answers and files."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -16,12 +17,10 @@ from hub.web.routes import NotAllowed
 RETRY_AFTER: Final = 2
 """Seconds after which it is worth to try again when nobody knows better."""
 
-_CODES: Final = {
-    400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 408: "timeout", 409: "conflict", 411: "length_required", 413: "too_large",
-    415: "unsupported_media_type", 416: "bad_range", 417: "expectation_failed", 422: "invalid", 426: "upgrade_required",
-    429: "too_many", 500: "internal", 502: "bad_gateway", 503: "unavailable",
-}
+_CODES: Final = {status.value: status.name.lower() for status in HTTPStatus} | {
+    401: "not_signed_in", 408: "timeout", 413: "too_large", 416: "bad_range", 422: "invalid", 429: "too_many",
+    500: "internal", 503: "unavailable",
+}  # fmt: skip
 
 
 class Error(msgspec.Struct, frozen=True):
@@ -91,7 +90,10 @@ def _http(error: web.HTTPException) -> web.StreamResponse:
 
 def _refused(error: Refused) -> web.Response:
     headers = {"Allow": error.allow} if isinstance(error, NotAllowed) else {}
-    wait: Any = getattr(error, "retry_after", RETRY_AFTER if error.status == 503 else None)
+    # `Busy` knows when, and so may a plugin's own refusal.
+    wait = getattr(error, "retry_after", None)
+    if wait is None and error.status == 503:
+        wait = RETRY_AFTER
     if wait is not None:
         headers["Retry-After"] = str(math.ceil(wait))
     return error_answer(error.status, error.code, str(error), headers)

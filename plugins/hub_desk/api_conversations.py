@@ -10,19 +10,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from hub import Agent, Conversation, Person
-from hub.pages import (
-    ID,
-    Json,
-    Parameter,
-    answer,
-    id_in_path,
-    message_shape,
-    number,
-    one_of,
-    read_json,
-    whole,
-    word,
-)
+from hub.pages import ID, Parameter, answer, id_in_path, number, one_of, read_json, whole, word
 from hub_desk.book import Book
 from hub_desk.commands import COMMANDS, Send, run
 from hub_desk.endpoint import desk_link
@@ -31,6 +19,7 @@ from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestio
 from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
 from hub_desk.words import locale_of, refusal
 from hub_desk.workbench import Workbench
+from hub_realtime import Json, message_shape
 
 MOST: Final = 200
 EARLIER: Final = 20

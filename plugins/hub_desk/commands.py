@@ -10,10 +10,11 @@ import msgspec
 
 from hub import Agent, Body, Conversation, Refused
 from hub.house import AgentState
-from hub.pages import Json, files_of, message_shape, parse_body
+from hub.pages import files_of, parse_body
 from hub_desk.shapes import agent_shape
 from hub_desk.views import conversation_row, visible
 from hub_desk.workbench import Workbench
+from hub_realtime import Json, message_shape
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$", description="an id")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]

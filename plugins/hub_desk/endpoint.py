@@ -9,11 +9,12 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from hub import Agent, Conversation, Event, Person, Refused
-from hub.pages import Dossier, Endpoint, Hello, Json, Party, Topic, message_shape
+from hub.pages import Dossier
 from hub_desk.commands import run
 from hub_desk.rights import sees
 from hub_desk.shapes import agent_shape, conversation_shape
 from hub_desk.workbench import Workbench
+from hub_realtime import Endpoint, Hello, Json, Party, Topic, message_shape
 
 DESK: Final[Topic] = ("desk",)
 STREAM: Final = "/api/realtime"
@@ -32,13 +33,13 @@ class DeskEndpoint(Endpoint):
     def __init__(self, desk: Workbench) -> None:
         self._desk = desk
         self._ctx = desk.ctx
+        self._realtime = desk.realtime
         self._accounts = desk.accounts
         desk.accounts.on_change.append(self._changed)
 
     def _changed(self, agent: Agent) -> None:
-        realtime = self._ctx.realtime
-        realtime.signal(DESK, "agent", {"agent": agent_shape(agent)})
-        realtime.dismiss(DESK, lambda party: not self._accounts.is_signed_in(*party.who))
+        self._realtime.signal(DESK, "agent", {"agent": agent_shape(agent)})
+        self._realtime.dismiss(DESK, lambda party: not self._accounts.is_signed_in(*party.who))
 
     async def open(self, request: web.Request, hello: Hello) -> Party:
         """The agent behind the cookie. A page of another origin may not use it."""
@@ -155,7 +156,7 @@ class DeskEndpoint(Endpoint):
         if name == "viewing":
             shown = str(data.get("conversation") or "")[:20]
             news = {"conversation": shown if shown.isdecimal() else None, "agent": who}
-            self._ctx.realtime.signal(DESK, "viewing", news, but=party)
+            self._realtime.signal(DESK, "viewing", news, but=party)
         elif name == "typing" and str(data.get("conversation", "")).isdecimal():
             await self._typing(party, agent, int(data["conversation"]), bool(data.get("on")), who)
 
@@ -164,7 +165,7 @@ class DeskEndpoint(Endpoint):
         if conversation is None or not sees(agent, conversation):
             return
         news = {"conversation": str(conversation_id), "on": on, "author": who}
-        self._ctx.realtime.signal(DESK, "typing", news, but=party, to=self._seers(conversation))
+        self._realtime.signal(DESK, "typing", news, but=party, to=self._seers(conversation))
         if conversation.owner_id == str(agent.id):
             await self._ctx.house.typing(conversation, agent, on)
 
@@ -172,7 +173,7 @@ class DeskEndpoint(Endpoint):
         """A customer types: tell the desks."""
         who = {"kind": "person", "id": str(person.id), "name": person.name}
         news = {"conversation": str(conversation.id), "on": on, "author": who}
-        self._ctx.realtime.signal(DESK, "typing", news, to=self._seers(conversation))
+        self._realtime.signal(DESK, "typing", news, to=self._seers(conversation))
 
     def _seers(self, conversation: Conversation) -> Callable[[Party], bool]:
         return lambda party: sees(self.agent(party), conversation)

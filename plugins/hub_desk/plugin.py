@@ -70,11 +70,14 @@ class Desk(Plugin[DeskConfig]):
         await self.workbench.accounts.start()
         self._endpoint = DeskEndpoint(self.workbench)
         api.register(self.workbench)
-        self.ctx.stream(STREAM, self._endpoint)
+        self.ctx.route("GET", STREAM, self._stream)
         about = Operation("What the pages show before anybody signed in", response={"type": "object"}, tags=("desk",))
         self.ctx.route("GET", "/desk/about.json", self._about, doc=about)
         self.ctx.static("/desk/", PAGES, spa=True, headers=HEADERS)
         yield
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        return await self.workbench.realtime.serve(request, self._endpoint)
 
     async def _about(self, _request: web.Request) -> web.Response:
         return web.json_response({"title": self.config.title}, headers={"Cache-Control": "no-cache"})

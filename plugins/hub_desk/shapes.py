@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from hub import Agent, Conversation, Identity, Leg, Panel, Person, Suggestion
 from hub.house import DeadLetter, InstanceStatus
-from hub.pages import Json
+from hub_realtime import Json
 
 
 def conversation_shape(

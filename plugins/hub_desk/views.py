@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from hub import Agent, Context, Conversation, Leg, Person
 from hub.house import conversation_of, leg_of, person_of
-from hub.pages import Json
 from hub.tables import marks
 from hub_desk.rights import sees
 from hub_desk.shapes import conversation_shape
 from hub_desk.words import refusal
+from hub_realtime import Json
 
 VIEWS: Final = ("open", "waiting", "mine", "bot", "closed")
 

@@ -6,17 +6,19 @@ import re
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from aiohttp import web
 
 from hub import Attachment, HubError, MediaStore, PluginConfig, Refused
+from hub.tables import Change
 from hub_media.forms import chunks_of, file_of
 from hub_media.intake import Intake
 from hub_media.kinds import PICTURES, PLAYABLE, TEXT, plain, size_of
 from hub_media.links import Links
 from hub_media.names import clean_name, disposition
 from hub_media.shelf import DiskShelf, Shelf
+from hub_media.tables import ADD, FIND
 
 C = TypeVar("C", bound=PluginConfig)
 
@@ -28,6 +30,8 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 class Media(MediaStore[C]):
     """Keeps files in the hub's data folder; a subclass may give another `shelf`."""
+
+    tables: ClassVar[str] = "hub_media.tables"
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -74,11 +78,17 @@ class Media(MediaStore[C]):
             await self._shelf.put(new, await intake.finish())
         attachment = Attachment(new, owner, clean_name(name), mime, intake.size, width, height)
         try:
-            await self.ctx.attachments.add(attachment, intake.digest)
+            await self._note(attachment, intake.digest)
         except HubError:
             await self._shelf.drop(new)
             raise
         return attachment
+
+    async def _note(self, attachment: Attachment, digest: str) -> None:
+        a, now = attachment, int(self.ctx.clock.now() * 1000)
+        change = Change()
+        change.write(ADD, (a.id, a.owner, a.name, a.mime, a.size, a.width, a.height, digest, now))
+        await self.ctx.commit(change)
 
     async def multipart(
         self, request: web.Request, *, owner: str, max_bytes: int, types: Collection[str]
@@ -93,7 +103,8 @@ class Media(MediaStore[C]):
 
     async def get(self, id: str) -> Attachment | None:
         """See `MediaStore.get`."""
-        return await self.ctx.attachments.get(id) if _ID.fullmatch(id) else None
+        row = await self.ctx.reader.one(FIND, id) if _ID.fullmatch(id) else None
+        return None if row is None else Attachment(**row)
 
     def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """See `MediaStore.read`."""

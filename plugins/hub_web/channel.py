@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from hub import Channel, Conversation, Limits, NotReady, Outbound, PluginConfig, Sent, Unsupported, hookimpl
-from hub.pages import Topic
+from hub_realtime import Realtime, Topic
 from hub_web.commands import Commands
 from hub_web.config import WebConfig
 from hub_web.endpoint import VisitorEndpoint
@@ -48,9 +48,10 @@ class Web(Channel[WebConfig]):
         origins = Origins(config.allowed_origins, ctx.public_url)
         sessions = Sessions(ctx, config, visitors, tokens, origins, commands, uploads)
         endpoint = VisitorEndpoint(ctx, visitors, commands, self._link, sessions.admit)
-        self._queue = QueueNews(ctx, visitors)
+        self._realtime = realtime = Realtime(ctx)
+        self._queue = QueueNews(ctx, visitors, realtime)
         ctx.task(self._queue.run(), "places in the queue")
-        Pages(ctx, Path(__file__).with_name("static"), endpoint, sessions, uploads, origins).serve()
+        Pages(ctx, Path(__file__).with_name("static"), endpoint, realtime, sessions, uploads, origins).serve()
         yield
 
     def _link(self, media: str) -> str:
@@ -64,14 +65,14 @@ class Web(Channel[WebConfig]):
     async def send(self, message: Outbound) -> Sent:
         """The stream brings the message to every page of the visitor; here we only learn whether one is open."""
         topics = await self._topics(message.address)
-        listening = any(True for topic in topics for _ in self.ctx.realtime.parties(topic))
+        listening = any(True for topic in topics for _ in self._realtime.parties(topic))
         return Sent(state="delivered" if listening else "sent")
 
     async def typing(self, address: str, on: bool, author: str) -> None:
         """Show the visitor that somebody writes."""
         who = {"kind": "agent", "id": "", "name": author}
         for topic in await self._topics(address):
-            self.ctx.realtime.signal(topic, "typing", {"on": on, "author": who})
+            self._realtime.signal(topic, "typing", {"on": on, "author": who})
 
     async def _topics(self, external_id: str) -> Iterable[Topic]:
         dossier = await self.ctx.dossier(external_id)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub import Accepted, Author, Body, Choice, Context, File, Image, Inbound, Message, Text
-from hub.pages import message_shape
+from hub_realtime import message_shape
 from hub_web.allowance import Allowance
 from hub_web.config import WebConfig
 from hub_web.tokens import Visitor

@@ -8,7 +8,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from hub import Context, Conversation, Event
-from hub.pages import Dossier, Endpoint, Hello, Party, Topic, message_shape, visitor_conversation
+from hub.pages import Dossier
+from hub_realtime import Endpoint, Hello, Json, Party, Topic, message_shape
 from hub_web.commands import Commands, Link
 from hub_web.tokens import Visitor
 from hub_web.visitors import Visitors
@@ -66,10 +67,14 @@ class VisitorEndpoint(Endpoint):
             "unread": len(unread),
         }
 
-    def _shape(self, conversation: Conversation) -> dict[str, Any]:
+    def _shape(self, conversation: Conversation) -> Json:
         waits = conversation.status == "open" and conversation.owner_kind == "queue"
-        place = self._ctx.place_in_queue(conversation) if waits else None
-        return visitor_conversation(conversation, self._ctx.owner_name(conversation), place)
+        return {
+            "id": str(conversation.id),
+            "status": conversation.status,
+            "owner": {"kind": conversation.owner_kind, "name": self._ctx.owner_name(conversation)},
+            "waiting": {"place": self._ctx.place_in_queue(conversation)} if waits else None,
+        }
 
     def topics(self, event: Event, dossier: Dossier | None) -> Iterable[Topic]:
         """The pages of the person it happened to."""

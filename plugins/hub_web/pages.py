@@ -9,7 +9,8 @@ import msgspec
 from aiohttp import web
 
 from hub import Context
-from hub.pages import Operation, Parameter, Party, answer, number, read_json, whole
+from hub.pages import Operation, Parameter, answer, number, read_json, whole
+from hub_realtime import Party, Realtime
 from hub_web.endpoint import VisitorEndpoint
 from hub_web.origins import Origins
 from hub_web.sessions import SessionAnswer, SessionRequest, Sessions
@@ -38,6 +39,7 @@ class Pages:
         ctx: Context,
         folder: Path,
         endpoint: VisitorEndpoint,
+        realtime: Realtime,
         sessions: Sessions,
         uploads: Uploads,
         origins: Origins,
@@ -45,6 +47,7 @@ class Pages:
         self._ctx = ctx
         self._folder = folder
         self._endpoint = endpoint
+        self._realtime = realtime
         self._sessions = sessions
         self._uploads = uploads
         self._origins = origins
@@ -104,7 +107,7 @@ class Pages:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not self._origins.allows(request):
             raise refused("wrong_origin", self._ctx.locale)
-        return await self._ctx.realtime.serve(request, self._endpoint)
+        return await self._realtime.serve(request, self._endpoint)
 
     # -- the same over HTTP -------------------------------------------------------------------------
 
@@ -115,7 +118,7 @@ class Pages:
         return await self._endpoint.party(await self._sessions.bearer(request))
 
     async def _snapshot(self, request: web.Request) -> web.Response:
-        return answer(await self._ctx.realtime.present(self._endpoint, await self._party(request)))
+        return answer(await self._realtime.present(self._endpoint, await self._party(request)))
 
     async def _events(self, request: web.Request) -> web.Response:
         party = await self._party(request)
@@ -123,13 +126,13 @@ class Pages:
             raise refused("malformed", party.locale)
         after = number(request, "after", 0)
         wait = number(request, "wait", 0, most=LONGEST_WAIT)
-        events = await self._ctx.realtime.poll(self._endpoint, party, after, wait)
+        events = await self._realtime.poll(self._endpoint, party, after, wait)
         return answer({"cursor": events[-1]["seq"] if events else after, "events": events})
 
     async def _command(self, request: web.Request) -> web.Response:
         party = await self._party(request)
         asked = await read_json(request, CommandRequest)
-        return answer(await self._ctx.realtime.command(self._endpoint, party, asked.name, asked.id, dict(asked.data)))
+        return answer(await self._realtime.command(self._endpoint, party, asked.name, asked.id, dict(asked.data)))
 
     # -- files --------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from hub import Context
+from hub_realtime import Realtime
 from hub_web.visitors import Visitors
 
 AT_MOST_EVERY: Final = 1.0
@@ -18,9 +19,10 @@ MOST_TOLD: Final = 50
 class QueueNews:
     """Tells the pages of those who wait, by a passing signal: the place is part of each snapshot anyway."""
 
-    def __init__(self, ctx: Context, visitors: Visitors) -> None:
+    def __init__(self, ctx: Context, visitors: Visitors, realtime: Realtime) -> None:
         self._ctx = ctx
         self._visitors = visitors
+        self._realtime = realtime
         self._teams: set[str] = set()
         self._moved = asyncio.Event()
 
@@ -45,4 +47,4 @@ class QueueNews:
         for place, conversation in enumerate(waiting[:MOST_TOLD], 1):
             news = {"conversation": str(conversation.id), "place": place}
             for topic in await self._visitors.topics_of(conversation.person_id):
-                self._ctx.realtime.signal(topic, "waiting", news)
+                self._realtime.signal(topic, "waiting", news)

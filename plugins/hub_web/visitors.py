@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hub import Context, Sender
-from hub.pages import Dossier, Topic
+from hub.pages import Dossier
+from hub_realtime import Topic
 from hub_web.tokens import USER, Visitor
 from hub_web.words import refused
 

@@ -8,7 +8,9 @@ import pytest
 
 from tests.desk.kit import House, Person
 
-TABLES = ("agent", "attachment", "conversation", "desk_audit", "desk_invitation", "event", "message", "outbox", "person")
+TABLES = (
+    "agent", "conversation", "desk_audit", "desk_invitation", "event", "media_attachment", "message", "outbox", "person",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -303,7 +303,7 @@ async def test_files_that_lie_are_refused(desk: House, content: bytes, mime: str
         return
     assert found == status, answer
     assert code in ("", answer["error"]["code"])
-    assert await desk.rows("attachment") == 0
+    assert await desk.rows("media_attachment") == 0
     assert list((desk.hub.data / "media").iterdir()) == []
 
 
@@ -311,7 +311,7 @@ async def test_a_file_that_is_too_large_leaves_nothing(desk: House) -> None:
     ada = await desk.person("root", "admin")
     status, answer = await ada.upload(png() + b"\0" * 21 * 1024 * 1024)
     assert (status, answer["error"]["code"]) == (413, "too_large")
-    assert await desk.rows("attachment") == 0
+    assert await desk.rows("media_attachment") == 0
     assert list((desk.hub.data / "media").iterdir()) == []
 
 

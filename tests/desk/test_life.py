@@ -17,7 +17,7 @@ from tests.web_core.plain_kit import open_place
 async def test_stopping_sends_sockets_away_and_may_be_done_twice(desk: House) -> None:
     root = await desk.person("root", "admin")
     page, _ = await root.desk()
-    assert desk.hub.realtime.sockets == 1
+    assert desk.workbench.realtime.sockets == 1
     closed = asyncio.create_task(page.closed())
     await desk.server.stop()
     assert await closed == 1012

@@ -89,7 +89,7 @@ async def test_a_shelf_that_is_full_leaves_no_row_and_no_file(tmp_path: Path) ->
         cloud.bucket.full = True
         with pytest.raises(StoreUnavailable):
             await keep(place)
-        assert await place.hub.store.reader.value("SELECT count(*) FROM attachment") == 0
+        assert await place.hub.store.reader.value("SELECT count(*) FROM media_attachment") == 0
         assert list((tmp_path / "cloud").iterdir()) == []
 
 

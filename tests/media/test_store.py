@@ -80,7 +80,7 @@ def left(place: Place) -> list[str]:
 
 
 async def rows(place: Place) -> int:
-    return int(await place.hub.store.reader.value("SELECT count(*) FROM attachment"))
+    return int(await place.hub.store.reader.value("SELECT count(*) FROM media_attachment"))
 
 
 async def test_what_is_kept_is_what_came(place: Place) -> None:

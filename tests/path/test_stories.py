@@ -203,7 +203,8 @@ async def test_a_restart_sends_what_was_ready_and_keeps_who_waits(make_hub: Make
     await visitor.hears_line("handed_over")
     again = await visitor.is_with("queue")
     assert (again.id, again.waiting_since) == (waiting.id, waiting.waiting_since)
-    assert kit.hub.people.waiting(again.team) == (again.id,)
+    assert kit.hub.people.place_in_queue(again) == 1
+    assert [one.id for one in await kit.hub.reading.waiting()] == [again.id]
     await agent.takes(visitor)
     await agent.sees("你好", "您好！", "嗯？")
     await visitor.hears_line("joined", name="刘芳")

@@ -20,10 +20,11 @@ from hub.store.apps import apps_of
 from hub.store.database import database_at
 from hub.store.store import Store, tortoise_config
 from hub_desk import Desk
+from hub_media import Media
 from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
 
-APPS: Final = apps_of([Desk])
+APPS: Final = apps_of([Desk, Media])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",

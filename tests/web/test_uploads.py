@@ -70,7 +70,7 @@ async def test_what_is_not_taken_leaves_nothing(site: Site) -> None:
     for content, name, mime, status, code in wrong:
         found, answer = await page.upload(content, name, mime)
         assert (found, answer["error"]["code"]) == (status, code), name
-    assert await site.rows("attachment") == 0
+    assert await site.rows("media_attachment") == 0
     assert list((site.hub.data / "media").iterdir()) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -14,16 +14,18 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from hub.conversations.rows import person_row
+from hub import house
+from hub.context import Context
 from hub.errors import Conflict, HubError, Refused, StoreUnavailable
 from hub.people.dossiers import Dossier, People
 from hub.people.reading import Reading
 from hub.records import Event, Person
 from hub.store.change import Change
+from hub.store.rows import person_row
 from hub.store.statements import Statements
 from hub.store.store import Store
 from hub.testing.clock import ManualClock
-from hub.web.realtime import Endpoint, Hello, Party, Realtime, Topic
+from hub_realtime import Endpoint, Hello, Party, Realtime, Topic
 
 
 class Lines:
@@ -125,7 +127,7 @@ class Board(Endpoint):
 
 
 class House:
-    """The parts of a hub that the protocol needs, and a server that speaks it."""
+    """The parts of a hub that the protocol needs, and one instance that speaks it."""
 
     ADA, BEN = 11, 12
 
@@ -134,14 +136,22 @@ class House:
         self.clock = ManualClock()
         self.log = Lines()
         self.counters: Counter[str] = Counter()
-        self.stopping = False
-        self.realtime = Realtime(cast("Any", self))
+        self.live: list[Callable[[Sequence[Event]], None]] = []
+        self.farewells: list[Callable[[], Awaitable[None]]] = []
+        self.ctx = Context(cast("Any", self), "board", path)
 
     def count(self, name: str, number: int = 1) -> None:
         self.counters[name] += number
 
+    def house(self, ctx: Context) -> house.House:
+        return house.House(cast("Any", self), ctx)
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        for hear in self.live:
+            hear(events)
+
     async def start(self) -> None:
-        self.store = await Store.open(self.path, self.clock, on_events=self.realtime.publish)
+        self.store = await Store.open(self.path, self.clock, on_events=self._on_events)
         self.reading = Reading(self.store.reader)
         self.people = People(self.reading)
         change = Change()
@@ -149,8 +159,7 @@ class House:
             change.write(Statements.add_person, person_row(Person(number, name)))
         await self.store.commit(change)
         self.board = Board(self.reading)
-        self.board.realtime = self.realtime
-        self.realtime.start()
+        self.board.realtime = self.realtime = Realtime(self.ctx)
 
     async def happens(self, *what: Any, person: int = ADA, kind: str = "note", **more: Any) -> int:
         """Store an event for each of `what`; the place of the last one."""
@@ -238,6 +247,6 @@ async def opened(path: Path) -> AsyncIterator[Port]:
         yield Port(house, session, str(server.make_url("/stream")))
     finally:
         await session.close()
-        await house.realtime.stop()
+        await house.ctx.release()
         await server.close()
         await house.store.close()

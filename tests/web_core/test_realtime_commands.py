@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.web import sockets
+from hub_realtime import sockets
 from tests.web_core.realtime_kit import House, Port
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from hub.errors import Refused
-from hub.web import protocol, sockets
-from hub.web.protocol import Party
+from hub_realtime import Party, protocol, sockets
 from tests.web_core.realtime_kit import Client, House, Port
 
 
@@ -253,9 +252,8 @@ async def test_the_end_of_the_hub_sends_everybody_away(port: Port, house: House)
     silent = await port.connect()
     await until(lambda: house.realtime.sockets == 3)
     ends = asyncio.gather(*(client.closed() for client in [*clients, silent]))
-    await house.realtime.stop()
+    await house.realtime.end()
     assert await ends == [1012, 1012, 1012]
-    house.stopping = True
     late = await port.connect()
     await late.send(t="hello", token="11")
     assert await late.closed() == 1012

@@ -27,22 +27,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Attachment',
-            fields=[
-                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
-                ('owner', fields.CharField(max_length=400)),
-                ('name', fields.CharField(max_length=300)),
-                ('mime', fields.CharField(max_length=100)),
-                ('size', fields.BigIntField()),
-                ('width', fields.IntField(db_default=0)),
-                ('height', fields.IntField(db_default=0)),
-                ('sha256', fields.CharField(max_length=64)),
-                ('created_at', fields.BigIntField()),
-            ],
-            options={'table': 'attachment', 'app': 'hub', 'indexes': [Index(fields=['owner'])], 'pk_attr': 'id', 'table_description': 'A stored file: the bytes are in the media folder under its id. `owner` may read it before it is sent.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
             name='Conversation',
             fields=[
                 ('id', IdField()),

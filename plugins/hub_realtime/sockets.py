@@ -9,11 +9,9 @@ from typing import Any, Final
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from hub.calling import outcome_of
-from hub.clock import Clock
-from hub.errors import HubError
-from hub.log import Logger
-from hub.web.protocol import MAX_ID, Do, Hello, Line, Ping, Signal, frame, heard, told
+from hub import Context, HubError
+from hub.pages import outcome_of
+from hub_realtime.protocol import MAX_ID, Do, Hello, Line, Ping, Signal, frame, heard, told
 
 HELLO_WITHIN: Final = 10.0
 LAST_WORD: Final = 5.0
@@ -52,12 +50,11 @@ class Page:
     Commands are carried out one after another, beside the reading: a ping is answered at once also while one takes its time.
     """
 
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse, line: Line, clock: Clock, log: Logger) -> None:
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse, line: Line, ctx: Context) -> None:
         self._request = request
         self._socket = socket
         self._line = line
-        self._clock = clock
-        self._log = log
+        self._ctx = ctx
         self._asked: asyncio.Queue[Do] = asyncio.Queue(MAX_COMMANDS)
         self._budget = Budget(SIGNALS_PER_SECOND)
         self._cut: asyncio.Task[None] | None = None
@@ -158,16 +155,16 @@ class Page:
                 self._line.put(frame(t="ack", id=said.id, data=outcome.value))
                 continue
             if not isinstance(outcome.error, HubError):
-                self._log.error("a command failed", command=said.name, exc_info=outcome.error)
+                self._ctx.log.error("a command failed", command=said.name, exc_info=outcome.error)
             code, message = told(outcome.error)
             self._line.put(frame(t="error", id=said.id, code=code, message=message))
 
     async def _signal(self, said: Signal) -> None:
-        if not self._budget.spend(self._clock.monotonic()):
+        if not self._budget.spend(self._ctx.clock.monotonic()):
             return
         outcome = await outcome_of(self._line.endpoint.signal(self._line.party, said.name, said.data))
         if outcome.error is not None:
-            self._log.debug("a signal came to nothing", signal=said.name, error=str(outcome.error))
+            self._ctx.log.debug("a signal came to nothing", signal=said.name, error=str(outcome.error))
 
 
 class Budget:

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hub.message import Body
-from hub.records import Author, Conversation, Message
+from hub import Author, Body, Message
 
 Json = dict[str, Any]
 
@@ -44,14 +43,3 @@ def body_shape(body: Body, link: Callable[[str], str] | None = None) -> list[Jso
             if media:
                 element["url"] = media if media.startswith("https://") else link(media)
     return elements
-
-
-def visitor_conversation(conversation: Conversation, owner_name: str, place: int | None) -> Json:
-    """A conversation for the customer. `place` is theirs in the queue, from 1; it counts only while they wait."""
-    waits = conversation.status == "open" and conversation.owner_kind == "queue" and place is not None
-    return {
-        "id": str(conversation.id),
-        "status": conversation.status,
-        "owner": {"kind": conversation.owner_kind, "name": owner_name},
-        "waiting": {"place": place} if waits else None,
-    }

@@ -1,6 +1,6 @@
 """The words of docs/realtime.md: frames, who is at the other end, and what a kind of page has to tell.
 
-A kind of page is an `Endpoint`: the workbench has one, and every plugin with pages of its own may have one.
+A kind of page is an `Endpoint`: the workbench has one, the web chat has one, and every plugin with pages of its own may.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from hub.errors import Conflict, HubError, Refused
-from hub.people.dossiers import Dossier
-from hub.records import Event
+from hub import Conflict, Event, HubError, Refused
+from hub.pages import Dossier
 
 Topic = tuple[Hashable, ...]
 

@@ -1,71 +1,60 @@
-"""The realtime protocol of docs/realtime.md: streams with a sequence, resumed by a cursor; commands that happen once.
-
-`Realtime` keeps those who listen and brings each event to those it concerns, in the order of the log. What a kind of page
-may see and do is its `Endpoint`'s to say.
-"""
+"""Who listens, and what they are brought: each event to those it concerns, in the order of the log; commands once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from hub.calling import attempt, outcome_of
-from hub.errors import HubError, Refused
-from hub.people.dossiers import Dossier
-from hub.records import Event
-from hub.web.once import Once
-from hub.web.protocol import MAX_FRAME, MAX_ID, Do, Endpoint, Hello, Line, Party, Topic, frame, rest_of
-from hub.web.sockets import UNAUTHORISED, Page, hello_of
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
-__all__ = ["Endpoint", "Hello", "Party", "Realtime", "Topic"]
+from hub import Context, Event, HubError, Refused
+from hub.pages import Dossier, attempt, outcome_of
+from hub_realtime.once import Once
+from hub_realtime.protocol import MAX_FRAME, MAX_ID, Do, Endpoint, Hello, Line, Party, Topic, frame, rest_of
+from hub_realtime.sockets import UNAUTHORISED, Page, hello_of
 
 MAX_REPLAY: Final = 500
 HEARTBEAT: Final = 25.0
+GOODBYE: Final = 3.0
+"""Seconds a page gets to answer that it heard that these pages end."""
 
 
 class Realtime:
-    """All who listen. `published` counts the events brought to somebody."""
+    """All who listen to the pages of one instance, while it runs: whatever the instance's context gives back ends them.
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    The metrics `sockets` and `published` tell how many sockets are open and how many events were brought to somebody.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
         self._topics: dict[Topic, set[Line]] = {}
         self._endpoints: dict[Endpoint, int] = {}
         self._open: set[web.WebSocketResponse] = set()
         self._queue: deque[Event] = deque()
         self._wake = asyncio.Event()
-        self._publisher: asyncio.Task[None] | None = None
         self._once = Once()
-        self.published = 0
+        self._ended = False
+        ctx.task(self._publish_for_ever(), "realtime")
+        ctx.live(self._publish)
+        ctx.farewell(self.end)
 
     @property
     def sockets(self) -> int:
         """How many sockets are open."""
         return len(self._open)
 
-    def start(self) -> None:
-        """Begin to bring events."""
-        self._publisher = asyncio.create_task(self._publish_for_ever(), name="hub: realtime")
-
-    async def stop(self) -> None:
-        """Send everybody away: the hub restarts. Harmless the second time."""
-        code, why = WSCloseCode.SERVICE_RESTART, b"the hub restarts"
-        await asyncio.gather(*(socket.close(code=code, message=why) for socket in tuple(self._open)))
-        if self._publisher is not None:
-            self._publisher.cancel()
-            await asyncio.wait([self._publisher])
+    async def end(self) -> None:
+        """Send everybody away, also who comes from now on: they may come back soon (1012). Harmless the second time."""
+        self._ended = True
+        await asyncio.gather(*(_send_off(socket) for socket in tuple(self._open)))
 
     # -- events -------------------------------------------------------------------------------------
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """These are stored, in this order. Nearly free when nobody listens."""
+    def _publish(self, events: Sequence[Event]) -> None:
+        # Nearly free when nobody listens.
         if self._endpoints:
             self._queue.extend(events)
             self._wake.set()
@@ -78,21 +67,13 @@ class Realtime:
                 event = self._queue.popleft()
                 dossier = await self._dossier(event)
                 for endpoint in tuple(self._endpoints):
-                    # An endpoint may be a plugin's: its faults must not end the publisher for all.
+                    # A fault in showing one event must not keep back the next.
                     outcome = attempt(self._bring, endpoint, event, dossier)
                     if outcome.error is not None:
-                        self._hub.log.error("an event could not be shown", kind=event.kind, exc_info=outcome.error)
+                        self._ctx.log.error("an event could not be shown", kind=event.kind, exc_info=outcome.error)
 
     async def _dossier(self, event: Event) -> Dossier | None:
-        if not event.person_id:
-            return None
-        cached = self._hub.people.cached(event.person_id)
-        if cached is not None:
-            return cached
-        try:
-            return await self._hub.people.dossier(event.person_id)
-        except HubError:
-            return None
+        return await self._ctx.house.dossier(event.person_id) if event.person_id else None
 
     def _bring(self, endpoint: Endpoint, event: Event, dossier: Dossier | None) -> None:
         near = {line for topic in endpoint.topics(event, dossier) for line in self._topics.get(topic, ())}
@@ -106,7 +87,7 @@ class Realtime:
         if rendered is None:
             return
         rest = rest_of(event, *rendered)
-        self.published += 1
+        self._ctx.count("published")
         for line in lines:
             line.event(event.id, rest)
 
@@ -131,13 +112,6 @@ class Realtime:
         for line in self._topics.get(topic, ()):
             if whom(line.party):
                 line.dismiss(UNAUTHORISED, b"signed_out")
-
-    def end(self, endpoint: Endpoint) -> None:
-        """Close the sockets of one kind of page (1012): what serves it stops, perhaps to start again."""
-        for lines in self._topics.values():
-            for line in lines:
-                if line.endpoint is endpoint:
-                    line.dismiss(WSCloseCode.SERVICE_RESTART, b"these pages restart")
 
     def parties(self, topic: Topic) -> Iterable[Party]:
         """Who listens to a topic."""
@@ -168,9 +142,10 @@ class Realtime:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_FRAME, compress=False, timeout=5)
         await socket.prepare(request)
         self._open.add(socket)
+        self._ctx.count("sockets")
         try:
             hello = await hello_of(socket)
-            if self._hub.stopping:
+            if self._ended:
                 await socket.close(code=WSCloseCode.SERVICE_RESTART)
             elif hello is not None:
                 # From here on an error cannot be an HTTP answer any more.
@@ -179,6 +154,7 @@ class Realtime:
                     await self._send_away(socket, outcome.error)
         finally:
             self._open.discard(socket)
+            self._ctx.count("sockets", -1)
         return socket
 
     async def _send_away(self, socket: web.WebSocketResponse, error: Exception) -> None:
@@ -186,7 +162,7 @@ class Realtime:
             await socket.close(code=UNAUTHORISED, message=error.code.encode())
             return
         if not isinstance(error, HubError):
-            self._hub.log.error("a page could not be served", exc_info=error)
+            self._ctx.log.error("a page could not be served", exc_info=error)
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
     async def _let_in(
@@ -194,7 +170,7 @@ class Realtime:
     ) -> None:
         party = await endpoint.open(request, hello)
         line = Line(endpoint, party)
-        page = Page(request, socket, line, self._hub.clock, self._hub.log)
+        page = Page(request, socket, line, self._ctx)
 
         async def begin() -> None:
             await self._begin(line, hello.cursor)
@@ -209,7 +185,7 @@ class Realtime:
         finally:
             self._detach(line)
             if line.overrun:
-                self._hub.count("slow_readers")
+                self._ctx.count("slow_readers")
             await endpoint.closed(party)
 
     def _attach(self, line: Line) -> None:
@@ -233,17 +209,17 @@ class Realtime:
         snapshot = None
         if missed is None:
             # Read the place first: what happens while the snapshot is made comes again, and does no harm.
-            cursor = self._hub.store.committer.position
+            cursor = self._ctx.position
             snapshot = await line.endpoint.snapshot(line.party)
             missed = []
         line.last = cursor or 0
-        now = int(self._hub.clock.now() * 1000)
+        now = int(self._ctx.clock.now() * 1000)
         line.put(frame(t="welcome", cursor=line.last, now=now, snapshot=snapshot))
         await self._replay(line, missed)
 
     async def _missed(self, line: Line, cursor: int | None) -> Sequence[Event] | None:
         """What came after the cursor; None when there is none or it was too much."""
-        if cursor is None or not 0 <= cursor <= self._hub.store.committer.position:
+        if cursor is None or not 0 <= cursor <= self._ctx.position:
             return None
         missed = await line.endpoint.missed(line.party, cursor, MAX_REPLAY + 1)
         return None if len(missed) > MAX_REPLAY else missed
@@ -263,7 +239,7 @@ class Realtime:
 
     async def present(self, endpoint: Endpoint, party: Party) -> dict[str, Any]:
         """The whole present state and its place in the log, for a page without a socket."""
-        cursor = self._hub.store.committer.position
+        cursor = self._ctx.position
         return {"cursor": cursor, "snapshot": await endpoint.snapshot(party)}
 
     async def poll(self, endpoint: Endpoint, party: Party, after: int, wait: float) -> list[dict[str, Any]]:
@@ -290,3 +266,11 @@ class Realtime:
                 await line.ready.wait()
         except TimeoutError:
             return
+
+
+async def _send_off(socket: web.WebSocketResponse) -> None:
+    try:
+        async with asyncio.timeout(GOODBYE):
+            await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"these pages restart", drain=False)
+    except TimeoutError:
+        return
