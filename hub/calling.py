@@ -18,7 +18,6 @@ from types import CoroutineType
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
 import msgspec
-import pluggy
 
 from hub.breaker import Breaker
 from hub.clock import Clock
@@ -169,11 +168,10 @@ class Calls:
         """Put the chains together anew, so that a call finds tuples and looks nothing up."""
         for name, chain in self._chains.items():
             found = getattr(self._manager.hook, name).get_hookimpls()
-            found.sort(key=lambda impl: (_rank(impl), self._seats[impl.plugin_name].position))
+            found.sort(key=lambda impl: (not impl.tryfirst, impl.trylast, self._seats[impl.plugin_name].position))
             calls = tuple(self._call_of(chain, impl.function, self._seats[impl.plugin_name]) for impl in found)
-            missing = tuple(
-                instance for instance, hooks in self._expected.items() if name in hooks and instance not in self._seats
-            )
+            expected = (instance for instance, hooks in self._expected.items() if name in hooks)
+            missing = tuple(instance for instance in expected if instance not in self._seats)
             who = (*missing, *(call.seat.instance for call in calls))
             self._chains[name] = replace(chain, calls=calls, missing=missing, who=who)
 
@@ -188,7 +186,7 @@ class Calls:
         """Tell everybody, in order."""
         chain, values = self._chain(hook, "notify", arguments)
         if chain.calls:
-            await self._each(chain.calls, values, _go_on, chain.fail)
+            await self._each(chain.calls, values, _pass_by, chain.fail)
 
     async def collect(self, hook: str, /, **arguments: Any) -> list[Any]:
         """Ask everybody, in order; the answers that are not None."""
@@ -263,7 +261,8 @@ class Calls:
         if seat is None:
             raise NotReady(f"instance {instance!r} is not running")
         async with seat.bulkhead:
-            outcome = await self._once(seat, _name_of(function), function, deadline, args)
+            what = str(getattr(function, "__name__", type(function).__name__))
+            outcome = await self._once(seat, what, function, deadline, args)
         return outcome.result(instance)
 
     async def guard(
@@ -444,20 +443,8 @@ def _stop(call: Call, error: Exception) -> None:
     raise HookFailed(call.seat.instance, call.what, error) from error
 
 
-def _pass_by(_: Call, __: Exception) -> None:
-    """What had to be said about it was logged and counted."""
-
-
-def _go_on(_: Call, __: Any) -> bool:
-    return False
-
-
-def _rank(impl: pluggy.HookImpl) -> int:
-    return 0 if impl.tryfirst else 2 if impl.trylast else 1
-
-
-def _name_of(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
+def _pass_by(_: Call, __: Any) -> None:
+    """Neither an answer ends the whole call, nor an error: what had to be said about it was logged and counted."""
 
 
 def _text(error: Exception) -> str:

@@ -51,18 +51,15 @@ class Server:
         started = False
         try:
             await self.hub.start()
-            await self._listen(bound)
+            server = build(self.hub, lingering_time=LAST_WORDS)
+            self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
+            await self._runner.setup()
+            await web.SockSite(self._runner, bound, backlog=1024).start()
             started = True
         finally:
             if not started:
                 bound.close()
                 await self.stop()
-
-    async def _listen(self, bound: socket.socket) -> None:
-        server = build(self.hub, lingering_time=LAST_WORDS)
-        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
-        await self._runner.setup()
-        await web.SockSite(self._runner, bound, backlog=1024).start()
 
     async def stop(self) -> None:
         """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub. Harmless twice."""

@@ -1,14 +1,17 @@
 """What the YAML may say about the hub itself. Plugins bring their own models (`PluginConfig`)."""
 
+# ruff: noqa: I001 - several names a line
+
 from __future__ import annotations
 
 import re
 from importlib.metadata import entry_points
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, GetPydanticSchema, SecretStr, model_validator
+from pydantic import (
+    AfterValidator, BaseModel, BeforeValidator, Field, GetPydanticSchema, IPvAnyNetwork, SecretStr, model_validator,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from hub.config.units import Size
@@ -65,13 +68,6 @@ def _web_url(url: str) -> str:
     if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
         raise PydanticCustomError("web_url", "Input should be an address that starts with http:// or https://")
     return url.rstrip("/")
-
-
-def _network(value: Any) -> Any:
-    try:
-        return ip_network(value) if isinstance(value, str) else value
-    except ValueError:
-        raise PydanticCustomError("network", "Input should be a network like 10.2.0.0/16") from None
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -140,7 +136,7 @@ class HubSection(Section):
         SecretStr(""), description="postgres://user:password@host/name; empty for a SQLite file in the data folder."
     )
     limits: Limits = Limits()
-    allow_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = Field(
+    allow_private_networks: tuple[IPvAnyNetwork, ...] = Field(
         (), description="Private networks that plugins may fetch from, such as 10.2.0.0/16. All others are refused."
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +10,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from hub.calling import attempt
 from hub.config.substitution import Substitution, text_of
-from hub.config.tree import Place, Scalar, Value
+from hub.config.tree import Place, Value
 from hub.config.words import fault, say
 from hub.errors import ConfigError, Problem
 
@@ -20,7 +20,6 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 20_000
 _STANDARD: Final = "tag:yaml.org,2002:"
-_DECIMAL: Final = re.compile(r"[-+]?[0-9_]+")
 
 
 def read(path: Path, substitution: Substitution) -> Value:
@@ -77,6 +76,7 @@ class _Builder:
         self._fill = substitution
         self._locale = substitution.locale
         self._left = MAX_VALUES
+        self._plain = YAML(typ="safe", pure=True).constructor
 
     def value(self, node: Node, depth: int) -> Value:
         place = self._place(node)
@@ -124,17 +124,8 @@ class _Builder:
             return Value(place, None, faults=[fault(self._locale, place, "unknown_tag", tag=tag)])
         kind = tag.removeprefix(_STANDARD)
         if kind in ("null", "bool", "int", "float") and node.style is None:
-            return Value(place, _plain(kind, text))
+            plain = attempt(self._plain.construct_object, node)
+            if plain.error is None:
+                return Value(place, plain.value)
+        # Dates stay texts, and so does what is not of the kind that its tag says.
         return self._fill.text(text, place)
-
-
-def _plain(kind: str, text: str) -> Scalar:
-    """A scalar of the YAML 1.2 kinds; dates stay texts."""
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return text.lower() == "true"
-    digits = text.replace("_", "")
-    if kind == "int":
-        return int(digits) if _DECIMAL.fullmatch(text) else int(digits, 0)
-    return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))

@@ -79,7 +79,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "size": ("应为大小，如 512KB、10MB、1GB", "should be a size like 512KB, 10MB or 1GB"),
     "timezone": ("不是有效的时区名", "is no time zone's name"),
     "timezone_hint": ("例如 Asia/Shanghai", "such as Asia/Shanghai"),
-    "network": ("应为网段，如 10.2.0.0/16", "should be a network like 10.2.0.0/16"),
+    "ip_any_network": ("应为网段，如 10.2.0.0/16", "should be a network like 10.2.0.0/16"),
     "web_url": ("应为 http:// 或 https:// 开头的地址", "should be an address that starts with http:// or https://"),
     "database": ("应为 postgres:// 开头的地址，或留空使用 SQLite", "should start with postgres://, or be empty for SQLite"),
     "no_text": ("至少要有一种语言的文本", "should have a text in at least one language"),

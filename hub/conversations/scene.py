@@ -271,10 +271,9 @@ class Scene:
         self.line("closed")
         self._move(status="closed", closed_at=self.now, waiting_since=None, unanswered_since=None)
         self._event("conversation.closed", {})
+        self.legs = {number: replace(leg, live=False) for number, leg in self.legs.items()}
         for leg in self.legs.values():
-            ended = replace(leg, live=False)
-            self.legs = {**self.legs, leg.id: ended}
-            self.change.write(Statements.change_leg, leg_change(ended))
+            self.change.write(Statements.change_leg, leg_change(leg))
 
     def tag(self, tags: Iterable[str]) -> None:
         """Add tags that are not there yet."""
@@ -299,10 +298,9 @@ class Scene:
                 case SetAttributes():
                     self._set_person(intent)
                 case Schedule(job=job, after=after, payload=payload):
-                    id = self._ids.next()
-                    due = self.now + int(after * 1000)
-                    row = timer_row(id, author.id, job, str(id), due, {**payload, "conversation": self._any_conversation().id})
-                    self.change.write(Statements.put_timer, row)
+                    timer, due = self._ids.next(), self.now + int(after * 1000)
+                    facts = {**payload, "conversation": self._any_conversation().id}
+                    self.change.write(Statements.put_timer, timer_row(timer, author.id, job, str(timer), due, facts))
                 case Close(tags=tags):
                     self.close(tags)
                 case AssignAgent():

@@ -116,6 +116,8 @@ async def settle(store: Store, now: int, id: int, *, again: bool) -> None:
         state, payload = (NEW, row["payload"]) if again else (DONE, None)
         change.write(Statements.inbox_done, (state, payload, 0, "", id, DEAD))
         if again:
-            change.write(Statements.put_datum, ("hub/inbox_from", to_json(id)))
+            # No later than what an earlier run has left: the next one looks from here on.
+            begin = min(id, int(await store.data("hub").get("inbox_from", id)))
+            change.write(Statements.put_datum, ("hub/inbox_from", to_json(begin)))
     change.event("deadletter.removed", now, data={"id": str(id)})
     await store.commit(change)

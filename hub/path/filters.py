@@ -49,17 +49,14 @@ class Filters:
         while done < len(scene.outgoing):
             message, leg = scene.outgoing[done]
             try:
-                body = _checked("filter_outbound", await self._asked(scene, message, leg.channel))
+                around = {"conversation": scene.conversation, "channel": leg.channel}
+                body = _checked("filter_outbound", await self._hub.calls.fold("filter_outbound", message, **around))
             except HookFailed as error:
                 self._keep_back(scene, message, error)
                 continue
             if body != message.body:
                 scene.reword(message, body)
             done += 1
-
-    async def _asked(self, scene: Scene, message: Message, channel: str) -> Message:
-        assert scene.conversation is not None
-        return await self._hub.calls.fold("filter_outbound", message, conversation=scene.conversation, channel=channel)
 
     def _keep_back(self, scene: Scene, message: Message, error: HookFailed) -> None:
         refused, of_the_house = isinstance(error.cause, Rejected), message.author.kind == "system"

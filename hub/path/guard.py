@@ -25,9 +25,8 @@ class Guard:
         now = self._clock.monotonic()
         acts = self._acts.setdefault((instance, conversation_id), deque(maxlen=MOST))
         if len(acts) == MOST and now - acts[0] < WITHIN:
-            raise Refused(
-                429, "automation_loop", f"{instance!r} acted {MOST} times within {WITHIN:g} s in one conversation"
-            )
+            why = f"{instance!r} acted {MOST} times within {WITHIN:g} s in one conversation"
+            raise Refused(429, "automation_loop", why)
         acts.append(now)
         if len(self._acts) > REMEMBERED:
             self._acts = {key: times for key, times in self._acts.items() if now - times[-1] < WITHIN}

@@ -79,10 +79,8 @@ class Lanes(Generic[Item]):
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = _Lane(key)
-            lane.items.append(item)
             self._crew.take(partial(self._run, lane))
-        else:
-            lane.items.append(item)
+        lane.items.append(item)
 
     async def _run(self, lane: _Lane[Item], task: asyncio.Task[None] | None) -> None:
         lane.task = task

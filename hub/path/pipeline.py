@@ -21,7 +21,7 @@ from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
-from hub.path.reception import DEAD, DONE, NEW
+from hub.path.reception import DEAD, DONE, NEW, STATE
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, OwnerKind, Person
 from hub.store.change import Change, fitting, to_json
@@ -85,13 +85,12 @@ class Pipeline:
     async def _was_done(self, arrival: Arrival) -> bool:
         """After a failure: was it stored all the same? A database may commit and be gone before it can say so."""
         try:
-            state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", arrival.id)
+            done: bool = await self._hub.store.reader.value(STATE, arrival.id) != NEW
         except StoreUnavailable:
             return False
-        if state == NEW:
-            return False
-        self._leave(arrival)
-        return True
+        if done:
+            self._leave(arrival)
+        return done
 
     def _leave(self, arrival: Arrival) -> None:
         self._claims.pop(arrival.identity, None)
@@ -181,9 +180,8 @@ class Pipeline:
         """Where it is the bots' to answer, wait for those that are starting; True when there were any."""
         if _asks_for_person(arrival.inbound.body):
             return False
-        conversation = dossier.conversation if dossier is not None else None
-        going_on = conversation is not None and conversation.status != "closed"
-        owner = conversation.owner_kind if conversation and going_on else self._hub.settings.service.first_owner
+        last = dossier.conversation if dossier is not None else None
+        owner = last.owner_kind if last and last.status == "open" else self._hub.settings.service.first_owner
         if owner != "bot":
             return False
         with self._hub.path.lanes.resting():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ LATEST: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
 _NEW: Final = "SELECT id, payload, attempts FROM inbox WHERE id > ? AND state = ? AND received_at <= ? ORDER BY id LIMIT 500"
+STATE: Final = "SELECT state FROM inbox WHERE id = ?"
 _decoder: Final = msgspec.json.Decoder(Arrival)
 
 
@@ -34,9 +36,8 @@ class Reception:
         self._hub = hub
         self._hand_off = hand_off
         self.in_flight: set[int] = set()
-        self._begin = -1
-        self._stored_begin = 0
-        self._of_sender: dict[tuple[str, str], int] = {}
+        self._begin = self._stored_begin = 0
+        self._of_sender: dict[tuple[str, str], int] = defaultdict(int)
         self._limits = hub.settings.hub.limits
 
     async def accept(self, channel: str, platform: str, inbound: Inbound) -> Accepted:
@@ -91,20 +92,16 @@ class Reception:
 
     def _enter(self, arrival: Arrival) -> None:
         self.in_flight.add(arrival.id)
-        sender = (arrival.channel, arrival.inbound.sender.external_id)
-        self._of_sender[sender] = self._of_sender.get(sender, 0) + 1
+        self._of_sender[arrival.channel, arrival.inbound.sender.external_id] += 1
 
     def leave(self, arrival: Arrival) -> None:
         """The arrival is done, refused or dead."""
-        if arrival.id not in self.in_flight:
-            return
-        self.in_flight.discard(arrival.id)
-        sender = (arrival.channel, arrival.inbound.sender.external_id)
-        left = self._of_sender[sender] - 1
-        if left:
-            self._of_sender[sender] = left
-        else:
-            del self._of_sender[sender]
+        if arrival.id in self.in_flight:
+            self.in_flight.discard(arrival.id)
+            sender = (arrival.channel, arrival.inbound.sender.external_id)
+            self._of_sender[sender] -= 1
+            if not self._of_sender[sender]:
+                del self._of_sender[sender]
 
     async def sweep(self, *, older_than: int = 0) -> int:
         """Hand on what is stored as new and in nobody's hands; returns how many that were.
@@ -114,11 +111,15 @@ class Reception:
         until = older_than or int(self._hub.clock.now() * 1000)
         # What is younger may be in nobody's hands too: stored by a database that was gone before it could say so.
         begin = min(min(self.in_flight, default=self._hub.store.ids.next()), first_at(until))
-        last, found = await self._swept_to() - 1, 0
+        if not older_than:
+            # No row with a smaller id is new.
+            self._begin = int(await self._hub.store.data("hub").get("inbox_from", 0))
+        last, found = self._begin - 1, 0
         while rows := await self._hub.store.reader.all(_NEW, last, NEW, until):
             last = rows[-1]["id"]
             for row in rows:
-                if row["id"] not in self.in_flight and await self._still_new(row["id"], older_than):
+                # The first sweep runs before anything else; a later one may have read a row that was done a moment after.
+                if row["id"] not in self.in_flight and (not older_than or await self._is_new(row["id"])):
                     arrival = _decoder.decode(row["payload"])
                     arrival.attempts = row["attempts"]
                     self._enter(arrival)
@@ -127,12 +128,6 @@ class Reception:
                     found += 1
         await self._remember(begin)
         return found
-
-    async def _swept_to(self) -> int:
-        """No row with a smaller id is new."""
-        if self._begin < 0:
-            self._begin = int(await self._hub.store.data("hub").get("inbox_from", 0))
-        return self._begin
 
     async def _remember(self, begin: int) -> None:
         # The next start needs to look only from here on; a minute more or less does not matter.
@@ -143,16 +138,11 @@ class Reception:
 
     async def forget(self, before: int) -> None:
         """Something with a smaller id is new again."""
-        self._begin = min(await self._swept_to(), before)
-        self._stored_begin = self._begin
+        self._begin = self._stored_begin = min(self._begin, before)
         await self._hub.store.data("hub").put("inbox_from", self._begin)
 
-    async def _still_new(self, id: int, older_than: int) -> bool:
-        # The first sweep runs before anything else; a later one may have read a row that was done a moment after.
-        if not older_than:
-            return True
-        state = await self._hub.store.reader.value("SELECT state FROM inbox WHERE id = ?", id)
-        return state == NEW and id not in self.in_flight
+    async def _is_new(self, id: int) -> bool:
+        return await self._hub.store.reader.value(STATE, id) == NEW and id not in self.in_flight
 
 
 def _payload(arrival: Arrival) -> str:
