@@ -30,6 +30,9 @@ from hub.underway import Call, Running, Seat, Tally, Underway
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Function = Callable[..., Awaitable[T]]
+Hear = Callable[[Call, Any], bool | None]
+Fail = Callable[[Call, Exception], None]
 
 CONCURRENCY: Final = 16
 
@@ -83,7 +86,7 @@ class _Chain:
     name: str
     mode: Mode
     arguments: tuple[str, ...]
-    fail: Callable[[Call, Exception], None]
+    fail: Fail
     calls: tuple[Call, ...] = ()
     missing: tuple[str, ...] = ()
     who: tuple[str, ...] = ()
@@ -249,9 +252,7 @@ class Calls:
 
     # -- addressed calls ------------------------------------------------------------------------
 
-    async def method(
-        self, instance: str, function: Callable[..., Awaitable[T]], /, *args: Any, deadline: float = 30.0
-    ) -> T:
+    async def method(self, instance: str, function: Function[T], /, *args: Any, deadline: float = 30.0) -> T:
         """Call a method of a running instance, not more at a time than its channel's ``limits.concurrency``.
 
         Raises NotReady when the instance is not running or suspended (nothing was called), Overdue after `deadline`
@@ -266,18 +267,19 @@ class Calls:
         return outcome.result(instance)
 
     async def guard(
-        self, instance: str, what: str, function: Callable[..., Awaitable[T]], /, *args: Any, deadline: float = 30.0
+        self, instance: str, what: str, function: Function[T], /, *args: Any, deadline: float = 30.0
     ) -> Outcome[T]:
         """Call something of an instance's (a job, an event handler, its start) and tell how it ended.
 
         Raises nothing but a cancellation from outside. For an instance that is registered failures count towards its
         suspension, and while it is suspended `function` is not called: the outcome is NotReady.
         """
-        seat = self._seats.get(instance) or self._guest(instance)
+        # For one that is starting or stopping a seat of this call's own: there is nothing to suspend yet.
+        seat = self._seats.get(instance) or Seat(instance, 0, Breaker(self._monotonic), asyncio.Semaphore())
         return await self._once(seat, what, function, deadline, args)
 
     async def _once(
-        self, seat: Seat, what: str, function: Callable[..., Awaitable[T]], deadline: float, args: tuple[Any, ...]
+        self, seat: Seat, what: str, function: Function[T], deadline: float, args: tuple[Any, ...]
     ) -> Outcome[T]:
         call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
         values: list[T] = []
@@ -285,19 +287,9 @@ class Calls:
         await self._each((call,), args, lambda _, value: values.append(value), lambda _, error: errors.append(error))
         return Outcome(error=errors[0]) if errors else Outcome(values[0] if values else None)
 
-    def _guest(self, instance: str) -> Seat:
-        """A seat for one call of an instance that is starting or stopping: there is nothing to suspend yet."""
-        return Seat(instance, 0, Breaker(self._monotonic), asyncio.Semaphore())
-
     # -- the calls themselves -------------------------------------------------------------------
 
-    async def _each(
-        self,
-        calls: Sequence[Call],
-        values: Sequence[Any],
-        hear: Callable[[Call, Any], bool | None],
-        fail: Callable[[Call, Exception], None],
-    ) -> None:
+    async def _each(self, calls: Sequence[Call], values: Sequence[Any], hear: Hear, fail: Fail) -> None:
         """Make these calls one after another.
 
         `hear` gets what is not None and returns True to end; `fail` gets the errors and may raise.

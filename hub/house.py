@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from hub.calling import Calls
 from hub.clock import Clock
 from hub.conversations.scene import Scene
-from hub.errors import HubError, Unsupported
-from hub.families import Panel, Suggestion
+from hub.errors import HubError
 from hub.instance import InstanceStatus
 from hub.offline import offline
 from hub.path.deadletters import DeadLetter, DeadLetters
 from hub.people.agents import Agents
 from hub.people.dossiers import Dossier
 from hub.plugin import Channel
-from hub.records import Agent, AgentState, Conversation, Person, Role
+from hub.records import Agent, AgentState, Role
 from hub.store.rows import conversation_of, leg_of, person_of
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 
@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 __all__ = [
-    "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
+    "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Calls", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
     "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "offline", "person_of",
 ]
 
 T = TypeVar("T")
 PLAY_LIMIT: Final = 5.0
 """Seconds a plugin's play may hold a customer's lane."""
-TYPING_LIMIT: Final = 5.0
-SUGGEST_FROM: Final = 20
 
 
 class House:
@@ -94,39 +92,12 @@ class House:
         except HubError:
             return None
 
-    async def typing(self, conversation: Conversation, agent: Agent, on: bool) -> None:
-        """Show the customer that an agent types, on the live legs whose channel can."""
-        dossier = await self.dossier(conversation.person_id)
-        for leg in dossier.legs.values() if dossier is not None else ():
-            channel = self._hub.registry.running_channel(leg.channel)
-            if leg.live and channel is not None and "typing" in channel.features():
-                call = self._hub.calls.method
-                await call(leg.channel, channel.typing, leg.address, on, agent.name, deadline=TYPING_LIMIT)
-
-    async def panels(self, conversation: Conversation, person: Person) -> Sequence[Panel]:
-        """What plugins show beside a conversation (the hook ``desk_panels``)."""
-        found = await self._hub.calls.collect("desk_panels", conversation=conversation, person=person)
-        return [panel for panel in found if isinstance(panel, Panel)]
-
-    async def suggestions(self, conversation: Conversation, person: Person) -> Sequence[Suggestion]:
-        """Replies that plugins propose (the hook ``desk_suggestions``), the surest first."""
-        if conversation.status != "open" or not self._hub.calls.implementers("desk_suggestions"):
-            return []
-        facts: dict[str, Any] = {"conversation": conversation, "person": person}
-        messages = await self._hub.reading.messages(conversation.id, limit=SUGGEST_FROM)
-        answers = await self._hub.calls.collect("desk_suggestions", **facts, messages=messages)
-        found = [one for answer in answers for one in answer if isinstance(one, Suggestion)]
-        return sorted(found, key=lambda one: one.confidence, reverse=True)
-
-    async def explain(self, conversation: Conversation, locale: str) -> Sequence[dict[str, Any]]:
-        """Every step of a conversation in words (the hook ``explain_conversation``). Raises Unsupported where nobody tells."""
-        steps = await self._hub.calls.first("explain_conversation", conversation=conversation, locale=locale)
-        if steps is None:
-            raise Unsupported("hub", "explain", "no plugin explains conversations: add `ops` to the plugins of the configuration")
-        found: Sequence[dict[str, Any]] = steps
-        return found
-
     # -- how the hub is -----------------------------------------------------------------------------
+
+    @property
+    def calls(self) -> Calls:
+        """What plugins say: `collect` and `first` ask them by a hook, `method` calls something of one instance's."""
+        return self._hub.calls
 
     @property
     def channels(self) -> Mapping[str, Channel[Any]]:

@@ -18,7 +18,6 @@ from hub.errors import StoreUnavailable
 from hub.instance import UP, InstanceStatus
 from hub.log import Logger
 from hub.offline import offline
-from hub.path import deadletters
 from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
@@ -112,4 +111,4 @@ async def settle(settings: HubConfig, data: Path, id: int, *, again: bool) -> No
     Raises Refused (404) where there is none, and StoreUnavailable, also while a hub uses the store: there its own pages do this.
     """
     async with offline(settings, data, Plugin) as ctx:
-        await deadletters.settle(ctx._hub.store, int(ctx.clock.now() * 1000), id, again=again)
+        await ctx._hub.path.dead.settle(id, again=again)

@@ -23,7 +23,7 @@ from hub.message import Body, Text, plain_text
 from hub.people.dossiers import HISTORY, Dossier, IdentityKey
 from hub.plugin import Inbound, Sender
 from hub.records import (
-    SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, MessageState, OwnerKind, Person, WaitReason,
+    SYSTEM, Agent, Author, Conversation, Direction, Identity, Leg, Message, MessageState, OwnerKind, WaitReason,
 )
 from hub.store.change import Change, fitting
 from hub.store.ids import Ids
@@ -43,12 +43,14 @@ _LAST_INBOUND: Final = attrgetter("last_inbound_at")
 
 
 class Scene:
-    """One step. `now` is milliseconds; `actor` is who makes it happen, for the log.
+    """One step. `now` is milliseconds; `actor` is who makes it happen, for the log; a `stranger` is not in the store yet.
 
     `new_identities` are those that are linked in it, `kept_back` what filters did not let through.
     """
 
-    def __init__(self, dossier: Dossier, ids: Ids, now: int, texts: Texts, actor: str = "") -> None:
+    def __init__(
+        self, dossier: Dossier, ids: Ids, now: int, texts: Texts, actor: str = "", *, stranger: bool = False
+    ) -> None:
         self.change = Change()
         self.person = dossier.person
         self.conversation = dossier.conversation
@@ -63,15 +65,8 @@ class Scene:
         self.dossier = dossier
         self._ids = ids
         self._texts = texts
-        self._new_person = False
+        self._stranger = stranger
         self._moved = False
-
-    @classmethod
-    def with_stranger(cls, ids: Ids, now: int, texts: Texts, person: Person) -> Scene:
-        """A scene with somebody who is not in the store yet."""
-        scene = cls(Dossier(person, {}), ids, now, texts)
-        scene._new_person = True
-        return scene
 
     # -- what the customer does --------------------------------------------------------------------
 
@@ -79,7 +74,7 @@ class Scene:
         """The identity behind an inbound message; a new one is linked to the person."""
         sender = inbound.sender
         key = (platform, sender.scope or channel, sender.external_id)
-        if not self._new_person:
+        if not self._stranger:
             self._fill_gaps(sender)
         known = self.dossier.identities.get(key)
         if known is not None:
@@ -231,24 +226,27 @@ class Scene:
         waiting_since = conversation.waiting_since or unanswered or self.now
         if conversation.owner_kind == "queue" and conversation.team == team:
             return
-        was = _owner_of(conversation)
-        self._move(owner_kind="queue", owner_id=team, team=team, reason=reason, waiting_since=waiting_since, unsure=0)
-        self._event("conversation.queued", {"reason": reason, "team": team, "was": was})
+        changes = {"team": team, "reason": reason, "waiting_since": waiting_since}
+        self._give("queue", team, "conversation.queued", {"reason": reason, "team": team}, **changes)
         if reason not in ("returned", "transferred"):
             self.line("handed_over")
 
     def assign_agent(self, agent: Agent) -> None:
         """To an agent, who is announced to the customer."""
-        was = _owner_of(self._open_conversation())
-        self._move(owner_kind="agent", owner_id=str(agent.id), reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"agent": str(agent.id), "name": agent.name, "was": was})
+        self._give("agent", str(agent.id), "conversation.assigned", {"agent": str(agent.id), "name": agent.name})
         self.line("joined", name=agent.name)
 
     def assign_bot(self) -> None:
         """Back to the bots."""
-        was = _owner_of(self._open_conversation())
-        self._move(owner_kind="bot", owner_id="", reason="", waiting_since=None, unsure=0)
-        self._event("conversation.assigned", {"bot": True, "was": was})
+        self._give("bot", "", "conversation.assigned", {"bot": True})
+
+    def _give(self, kind: OwnerKind, owner_id: str, event: str, facts: dict[str, Any], **changes: Any) -> None:
+        """To another owner. The log says who had it: whoever sees it no longer has to be told."""
+        before = self._open_conversation()
+        was = {"owner_kind": before.owner_kind, "owner_id": before.owner_id, "team": before.team}
+        changes = {"reason": "", "waiting_since": None, **changes}
+        self._move(owner_kind=kind, owner_id=owner_id, unsure=0, **changes)
+        self._event(event, {**facts, "was": was})
 
     def count_unsure(self, unsure: bool) -> int:
         """How often in a row the bots were unsure, this time included."""
@@ -317,7 +315,7 @@ class Scene:
 
     def finish(self) -> Change:
         """The whole step as one change."""
-        if self._new_person:
+        if self._stranger:
             self.change.write(Statements.add_person, person_row(self.person))
         elif self.person is not self.dossier.person:
             self.change.write(Statements.change_person, person_change(self.person))
@@ -376,8 +374,3 @@ class Scene:
         facts = {**data, "by": self.actor} if self.actor else data
         conversation_id = self._any_conversation().id
         self.change.event(kind, self.now, self.person.id, conversation_id, public=public, data=facts)
-
-
-def _owner_of(conversation: Conversation) -> dict[str, str]:
-    """Who had it, for those who read the log: whoever sees it no longer has to be told."""
-    return {"owner_kind": conversation.owner_kind, "owner_id": conversation.owner_id, "team": conversation.team}

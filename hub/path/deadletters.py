@@ -13,11 +13,9 @@ from hub.message import decode_body, plain_text
 from hub.path.delivery import AGAIN, DUE
 from hub.path.items import Arrival
 from hub.path.reception import DEAD, DONE, NEW
-from hub.people.reading import Reading
 from hub.store.change import Change, to_json
 from hub.store.reader import Reader
 from hub.store.statements import Statements
-from hub.store.store import Store
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -81,43 +79,38 @@ class DeadLetters:
 
     async def retry(self, id: int) -> None:
         """Try again what did not arrive. Raises Refused (404) where there is no such dead letter."""
-        await self._settle(id, again=True)
+        await self.settle(id, again=True)
         await self._hub.path.reception.forget(id)
         await self._hub.path.reception.sweep(older_than=int(self._hub.clock.now() * 1000))
         await self._hub.path.delivery.sweep()
 
     async def drop(self, id: int) -> None:
         """Give it up; the message stays in the conversation as failed. Raises Refused (404)."""
-        await self._settle(id, again=False)
+        await self.settle(id, again=False)
 
-    async def _settle(self, id: int, *, again: bool) -> None:
-        await settle(self._hub.store, int(self._hub.clock.now() * 1000), id, again=again)
-        self._hub.path.dead_total -= 1
-
-
-async def settle(store: Store, now: int, id: int, *, again: bool) -> None:
-    """Put a dead letter back among the due, or give it up; also for a hub that is not running."""
-    change = Change()
-    parcel = await store.reader.one("SELECT progress FROM outbox WHERE id = ? AND state = ?", id, DEAD)
-    if parcel is not None:
-        if again:
+    async def settle(self, id: int, *, again: bool) -> None:
+        """Put it back among the due, or give it up; also in a hub that is not running. Raises Refused (404)."""
+        store, change, now = self._hub.store, Change(), int(self._hub.clock.now() * 1000)
+        parcel = await store.reader.one("SELECT progress FROM outbox WHERE id = ? AND state = ?", id, DEAD)
+        row = await store.reader.one("SELECT payload FROM inbox WHERE id = ? AND state = ?", id, DEAD)
+        if parcel is not None and again:
             # Parts that arrived are not sent again.
             change.write(Statements.change_outbox, (DUE, now, 0, parcel["progress"], AGAIN, id))
-            message = await Reading(store.reader).message(id)
+            message = await self._hub.reading.message(id)
             if message is not None:
                 change.write(Statements.change_message, ("sent", message.external_id, "", id))
                 change.message_changed(now, replace(message, state="queued", error=""))
-        else:
+        elif parcel is not None:
             change.write(Statements.drop_outbox, (id,))
-    else:
-        row = await store.reader.one("SELECT payload FROM inbox WHERE id = ? AND state = ?", id, DEAD)
-        if row is None:
+        elif row is None:
             raise Refused(404, "not_found", "there is no such dead letter")
-        state, payload = (NEW, row["payload"]) if again else (DONE, None)
-        change.write(Statements.inbox_done, (state, payload, 0, "", id, DEAD))
-        if again:
+        elif again:
+            change.write(Statements.inbox_done, (NEW, row["payload"], 0, "", id, DEAD))
             # No later than what an earlier run has left: the next one looks from here on.
             begin = min(id, int(await store.data("hub").get("inbox_from", id)))
             change.write(Statements.put_datum, ("hub/inbox_from", to_json(begin)))
-    change.event("deadletter.removed", now, data={"id": str(id)})
-    await store.commit(change)
+        else:
+            change.write(Statements.inbox_done, (DONE, None, 0, "", id, DEAD))
+        change.event("deadletter.removed", now, data={"id": str(id)})
+        await store.commit(change)
+        self._hub.path.dead_total -= 1

@@ -118,7 +118,7 @@ class Pipeline:
             if known is not None:
                 return known.person.id
             now = int(hub.clock.now() * 1000)
-            scene = Scene.with_stranger(hub.store.ids, now, hub.texts, self._stranger(arrival, now))
+            scene = Scene(Dossier(self._stranger(arrival, now), {}), hub.store.ids, now, hub.texts, stranger=True)
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
         message = self._message(scene, arrival, identity)
         if hub.calls.implementers("filter_inbound"):

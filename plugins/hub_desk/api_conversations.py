@@ -14,6 +14,7 @@ from hub.pages import ID, Parameter, answer, id_in_path, number, one_of, read_js
 from hub_desk.book import Book
 from hub_desk.commands import COMMANDS, Send, run
 from hub_desk.endpoint import desk_link
+from hub_desk.others import panels, story, suggestions
 from hub_desk.rights import sees
 from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestion_shape
 from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
@@ -87,12 +88,11 @@ class ConversationRequests:
         person = await self._ctx.reading.person(conversation.person_id)
         if person is None:
             raise refusal("not_found", self._ctx.locale)
-        house = self._ctx.house
-        panels = [panel_shape(panel) for panel in await house.panels(conversation, person)]
-        suggestions = [suggestion_shape(one) for one in await house.suggestions(conversation, person)]
+        shown = [panel_shape(panel) for panel in await panels(self._ctx, conversation, person)]
+        proposed = [suggestion_shape(one) for one in await suggestions(self._ctx, conversation, person)]
         row = await conversation_row(self._ctx, conversation)
         known = await self._person(person, conversation, agent)
-        return answer({"conversation": row, "person": known, "panels": panels, "suggestions": suggestions})
+        return answer({"conversation": row, "person": known, "panels": shown, "suggestions": proposed})
 
     async def _person(self, person: Person, current: Conversation, agent: Agent) -> Json:
         reading = self._ctx.reading
@@ -121,7 +121,7 @@ class ConversationRequests:
         """`{"steps": [{"at", "text", …}]}`."""
         conversation = await self._visible(request, agent)
         locale = word(request, "locale", locale_of(request, self._ctx.locale), "zh-CN", "en")
-        return answer({"steps": await self._ctx.house.explain(conversation, locale)})
+        return answer({"steps": await story(self._ctx, conversation, locale)})
 
     async def say(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"message": …}`."""

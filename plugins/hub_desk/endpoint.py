@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hub import Agent, Conversation, Event, Person, Refused
 from hub.pages import Dossier
 from hub_desk.commands import run
+from hub_desk.others import show_typing
 from hub_desk.rights import sees
 from hub_desk.shapes import agent_shape, conversation_shape
 from hub_desk.workbench import Workbench
@@ -167,7 +168,7 @@ class DeskEndpoint(Endpoint):
         news = {"conversation": str(conversation_id), "on": on, "author": who}
         self._realtime.signal(DESK, "typing", news, but=party, to=self._seers(conversation))
         if conversation.owner_id == str(agent.id):
-            await self._ctx.house.typing(conversation, agent, on)
+            await show_typing(self._ctx, conversation, agent, on)
 
     def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:
         """A customer types: tell the desks."""
