@@ -20,29 +20,16 @@ from hub.commands import Command
 from hub.config import load
 from hub.errors import ConfigError, HubError
 from hub.finding import brought_words
+from hub.sentences import sentences, worded
 from hub.version import VERSION
 
 WRONG, INTERRUPTED = 1, 130
-WORDS: Final[dict[str, tuple[str, str]]] = {
-    "hub": ("前台：由插件组成的客服中枢", "Frontdesk: a hub for customer service made of plugins"),
-    "serve": ("启动服务", "start the hub"),
-    "file": ("YAML 配置文件", "the YAML configuration"),
-    "host": ("监听地址（默认 127.0.0.1）", "address to listen on (default 127.0.0.1)"),
-    "port": ("监听端口（默认 8080）", "port to listen on (default 8080)"),
-    "bad_port": ("端口应为 0 到 65535 之间的整数", "a port is a whole number from 0 to 65535"),
-    "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
-    "brought_by": ("由 {module} 提供", "brought by {module}"),
-    "word_twice": ("命令 {name} 由多方提供：{both}", "the word {name} is brought by several: {both}"),
-    "word_broken": ("命令 {name}（{module}）无法使用：{why}", "the word {name} ({module}) cannot be used: {why}"),
-    "no_command": ("没有设置 command", "it sets no command"),
-    "problems": ("共 {count} 个问题", "{count} problem(s)"),
-    "failed": ("失败：{why}", "failed: {why}"),
-}
+WORDS: Final = sentences("cli")
 
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[code], locale, **facts)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,13 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             tell(str(problem))
         tell(word(locale, "problems", count=len(error.problems)))
-    except HubError as error:
-        tell(word(locale, "failed", why=str(error) or type(error).__name__))
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python would complain again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        tell(word(locale, "failed", why=str(error)))
+    except (HubError, OSError) as error:
+        tell(word(locale, "failed", why=str(error) or type(error).__name__))
     except KeyboardInterrupt:
         return INTERRUPTED
     return WRONG

@@ -17,6 +17,7 @@ from pathlib import Path
 from hub.config import HubConfig, load
 from hub.finding import check_plugin, installed, load_plugin
 from hub.plugin import family_of
+from hub.sentences import sentences, worded
 from hub.version import VERSION
 
 __all__ = [
@@ -30,12 +31,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def add_store_options(parser: argparse.ArgumentParser, locale: str) -> None:
     """The options ``--data`` and ``--config``, by which a command finds what a hub has stored."""
-    chinese = locale.startswith("zh")
-    data = "数据目录（默认 var）" if chinese else "folder for what is stored (default var)"
-    english = "the YAML configuration: its database, teams and public address"
-    config = "YAML 配置文件（数据库、团队和公开地址）" if chinese else english
-    parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=data)
-    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+    words = sentences("cli")
+    parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=worded(words["data"], locale))
+    parser.add_argument("--config", type=Path, metavar="FILE", help=worded(words["config"], locale))
 
 
 def settings_of(options: argparse.Namespace) -> HubConfig:

@@ -7,10 +7,12 @@ in about a microsecond, and unknown fields or types are refused by `parse_body`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
+
+from hub.sentences import sentences, worded
 
 MAX_TEXT: Final = 20_000
 """Longest text of one element, in characters."""
@@ -162,18 +164,12 @@ def check_body(body: Body) -> None:
                 raise ValueError(f"a text has at most {MAX_TEXT} characters, this one has {len(element.text)}")
 
 
-_LABELS: Final[Mapping[type, tuple[str, str]]] = {
-    Image: ("[图片]", "[picture]"),
-    File: ("[文件]", "[file]"),
-    Voice: ("[语音]", "[voice message]"),
-    Video: ("[视频]", "[video]"),
-    Location: ("[位置]", "[location]"),
-}
+_LABELS: Final = sentences("elements")
 
 
 def label_of(element: Element, locale: str = "zh-CN") -> str:
     """What stands for a non-text element in a list, in `locale` (zh-CN or en)."""
-    return _LABELS[type(element)][0 if locale.startswith("zh") else 1]
+    return worded(_LABELS[kind_of(element)], locale)
 
 
 def plain_text(body: Body, locale: str = "zh-CN") -> str:

@@ -15,16 +15,10 @@ from typing import Final
 from hub.config import LoadedConfig
 from hub.errors import ConfigError, HubError, StoreUnavailable
 from hub.hub import Hub
+from hub.sentences import sentences, worded
 from hub.server import Server
 
-_WORDS: Final[dict[str, tuple[str, str]]] = {
-    "ready": ("{name}已启动：{url}", "{name} is ready: {url}"),
-    "stopping": ("正在停止……再按一次 Ctrl+C 立即退出", "stopping … press Ctrl+C again to exit at once"),
-    "stopped": ("已停止", "stopped"),
-    "address": ("无法监听 {host}:{port}：{why}", "cannot listen on {host}:{port}: {why}"),
-    "store": ("无法打开数据目录 {data}：{why}", "cannot open the data in {data}: {why}"),
-    "failed": ("启动失败：{why}", "could not start: {why}"),
-}
+_WORDS: Final = sentences("serve")
 
 
 def serve(config: LoadedConfig, host: str, port: int, data: Path) -> int:
@@ -91,7 +85,7 @@ class _Process:
         return self._word("failed", why=error)
 
     def _word(self, code: str, **facts: object) -> str:
-        return _WORDS[code][not self._config.settings.hub.locale.startswith("zh")].format(**facts)
+        return worded(_WORDS[code], self._config.settings.hub.locale, **facts)
 
     def _say(self, code: str, **facts: object) -> None:
         print(self._word(code, **facts), flush=True)

@@ -34,9 +34,10 @@ def checked(model: type[M], value: Value, loc: Loc, locale: str) -> tuple[M | No
         problems = [found for error in errors for found in _problems(model, value, loc, error, locale)]
     else:
         problems = [problem(value.place, f"{type(tried.error).__name__}: {tried.error}", loc)]
-    texts = ((way, inner.data) for way, inner in value.walk() if isinstance(inner.data, str))
-    declared = {text for way, text in texts if _SECRETS & set(_types_at(model, way))}
-    secrets = value.all_secrets() | declared
+    inside = list(value.walk())
+    texts = ((way, inner.data) for way, inner in inside if isinstance(inner.data, str))
+    secrets = {text for way, text in texts if _SECRETS & set(_types_at(model, way))}
+    secrets.update(secret for _, inner in inside for secret in inner.secrets)
     return None, [replace(one, message=hide(one.message, secrets)) for one in problems]
 
 

@@ -89,7 +89,8 @@ class _Check:
         settings, self.problems = checked(HubConfig, self._document, (), self._locale)
         entries = list(self._listed())
         off = {("plugins", one.index) for one in entries if not one.said.enabled}
-        self.problems += [one for loc, one in self._document.all_faults() if loc[:2] not in off]
+        read = (item for item in self._document.walk() if item[0][:2] not in off)
+        self.problems += [below(loc, one) for loc, value in read for one in value.faults]
         self._teams()
         self._names(entries)
         instances = tuple(spec for spec in map(self._instance, entries) if spec is not None)

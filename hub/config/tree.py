@@ -69,14 +69,6 @@ class Value:
         for index, value in enumerate(self.items):
             yield from value.walk((*loc, index))
 
-    def all_secrets(self) -> frozenset[str]:
-        """Every secret in it and below it."""
-        return frozenset(secret for _, value in self.walk() for secret in value.secrets)
-
-    def all_faults(self) -> list[tuple[Loc, Problem]]:
-        """What was already wrong while reading, each with the way to it."""
-        return [(loc, below(loc, fault)) for loc, value in self.walk() for fault in value.faults]
-
     def follow(self, loc: Sequence[str | int]) -> tuple[Loc, Value, Place]:
         """As far as `loc` leads: the steps that exist, the value there, and the place of its key or itself.
 

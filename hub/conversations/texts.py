@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hub.sentences import LANGUAGES, sentences
+
 DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "handed_over": {
-        "zh-CN": "正在为您转接人工客服，之前的对话客服都能看到，请稍候。",
-        "en": "I am connecting you to a colleague, who sees our whole conversation. One moment, please.",
-    },
-    "joined": {"zh-CN": "{name} 为您服务。", "en": "{name} has joined and will help you."},
-    "closed": {
-        "zh-CN": "本次服务已结束，感谢您的咨询。需要时直接发消息即可。",
-        "en": "This conversation is closed. Thank you! Just write again whenever you need us.",
-    },
-    "failed": {
-        "zh-CN": "抱歉，刚才出了点问题，已为您转接人工客服。",
-        "en": "Sorry, something went wrong. I am bringing in a colleague.",
-    },
+    code: dict(zip(LANGUAGES, texts, strict=True)) for code, texts in sentences("house").items()
 }
 
 

@@ -232,7 +232,7 @@ class Delivery:
             await self._dead(parcel, f"tried {parcel.attempts} times: {error}")
             return True
         longest = min(LONGEST_WAIT, 2.0**parcel.attempts)
-        wait = retry_after if retry_after is not None else random.uniform(longest / 2, longest)
+        wait = retry_after if retry_after is not None else random.uniform(longest / 2, longest)  # noqa: S311 (spreads retries, keeps no secret)
         self._hub.count("retried")
         await self._delay(parcel, str(error) or type(error).__name__, wait)
         return False

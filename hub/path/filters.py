@@ -14,15 +14,12 @@ from hub.conversations.scene import Scene
 from hub.errors import HookFailed, Refused, Rejected
 from hub.message import Body, check_body
 from hub.records import Message
+from hub.sentences import sentences, worded
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-_REFUSED: Final = ("这条消息被拦截，没有发送。", "This message was kept back and not sent.")
-_UNCHECKED: Final = (
-    "这条消息暂时无法检查，没有发送，请稍后再试。",
-    "This message could not be checked, so it was not sent. Please try again in a moment.",
-)
+_WORDS: Final = sentences("filters")
 
 
 class Filters:
@@ -73,10 +70,10 @@ class Filters:
 
     def refusal(self, error: HookFailed) -> Refused:
         """What somebody is told whose message a filter refused, or failed on."""
-        words = 0 if self._hub.settings.hub.locale.startswith("zh") else 1
+        locale = self._hub.settings.hub.locale
         if isinstance(error.cause, Rejected):
-            return Refused(422, "kept_back", str(error.cause) or _REFUSED[words])
-        return Refused(503, "not_checked", _UNCHECKED[words])
+            return Refused(422, "kept_back", str(error.cause) or worded(_WORDS["kept_back"], locale))
+        return Refused(503, "not_checked", worded(_WORDS["not_checked"], locale))
 
 
 def _checked(hook: str, filtered: Message) -> Body:

@@ -13,9 +13,7 @@ class Pace:
         self._next: dict[str, float] = {}
 
     async def wait(self, name: str, per_second: float) -> None:
-        """Return when it is this call's turn; at once where `per_second` is 0."""
-        if not per_second:
-            return
+        """Return when it is this call's turn; `per_second` is more than 0."""
         now = self._clock.monotonic()
         turn = max(now, self._next.get(name, now))
         self._next[name] = turn + 1 / per_second

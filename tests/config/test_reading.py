@@ -88,6 +88,12 @@ def test_a_date_stays_a_text(folder: Folder) -> None:
     assert config.nickname == "2026-11-24"
 
 
+@pytest.mark.parametrize("written", ["!!int many", "!!bool perhaps", "!!float x"])
+def test_a_tag_that_does_not_fit_leaves_a_text(folder: Folder, written: str) -> None:
+    told = folder.told(f"hub: {{limits: {{in_flight: {written}}}}}")
+    assert told == ["hub.yaml:1:27: hub.limits.in_flight: should be a whole number"]
+
+
 def test_an_alias_repeats_its_value(folder: Folder) -> None:
     loaded = folder.load("plugins:\n- {use: toy, config: &same {wait: 3s}}\n- {use: toy, as: two, config: *same}\n")
     assert [spec.config.wait for spec in loaded.instances if isinstance(spec.config, ToyConfig)] == [3, 3]

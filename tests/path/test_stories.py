@@ -144,6 +144,16 @@ class Careful(Plugin[PluginConfig]):
         return message
 
 
+async def test_a_dead_letter_tried_again_does_not_hide_what_an_earlier_run_left(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "fake"), Careful, clock=ManualClock())
+    await kit.visitor("fake", "u1").says("一")
+    (letter,) = await kit.until(kit.hub.path.dead.all, "a dead letter", turning=1)
+    data = kit.hub.store.data("hub")
+    await data.put("inbox_from", letter.id - 1)
+    await kit.hub.path.dead.settle(letter.id, again=True)
+    assert await data.get("inbox_from") == letter.id - 1
+
+
 async def test_what_could_not_be_worked_on_is_kept_tried_again_on_request_or_dropped(make_hub: MakeHub) -> None:
     kit = await make_hub(use(FakeChannel, "fake"), Careful, EchoBot, clock=ManualClock())
     visitor, other = kit.visitor("fake", "u1"), kit.visitor("fake", "u2")
