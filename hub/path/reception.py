@@ -45,7 +45,7 @@ class Reception:
         sender = (channel, inbound.sender.external_id)
         if len(self.in_flight) >= self._limits.in_flight:
             self._hub.count("refused_busy")
-            raise Busy()
+            raise Busy
         if self._of_sender.get(sender, 0) >= self._limits.per_person:
             self._hub.count("refused_busy")
             raise Busy("this sender has too many messages waiting")

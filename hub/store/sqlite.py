@@ -23,7 +23,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("a+", encoding="utf-8")  # noqa: SIM115 - held as long as the hub runs
+        self._file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
