@@ -94,13 +94,13 @@ class Delivery:
         return found
 
     async def _take_up(self, row: Row) -> bool:
-        number, reading = row["id"], self._hub.reading
+        id, reading = row["id"], self._hub.reading
         # The first sweep runs before anything else; a later one may have read a row that was sent a moment after.
-        if self._hub.path.ready and await self._hub.store.reader.value(_STATE, number) != DUE:
+        if self._hub.path.ready and await self._hub.store.reader.value(_STATE, id) != DUE:
             return False
-        message = await reading.message(number)
+        message = await reading.message(id)
         leg = await reading.leg(message.leg_id) if message is not None else None
-        if message is None or leg is None or number in self.under_way:
+        if message is None or leg is None or id in self.under_way:
             return False
         self.add(Parcel(message, leg, row["channel"], row["attempts"], row["progress"], row["error"], row["due_at"]))
         return True

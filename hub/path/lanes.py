@@ -23,22 +23,25 @@ class Crew:
     def __init__(self) -> None:
         self._ready: deque[Run] = deque()
         self._called = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def take(self, run: Run) -> None:
         """Call `run` with the task it will be in, soon."""
         self._ready.append(run)
         if not self._called:
             self._called = True
-            asyncio.get_running_loop().call_soon(self._start)
+            # Asked once: before Python 3.12 it is a system call.
+            self._loop = self._loop or asyncio.get_running_loop()
+            self._loop.call_soon(self._start, self._loop)
 
-    def _start(self) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._called = False
         # Who is still ready found nobody who was just ending.
         for _ in self._ready:
-            asyncio.create_task(self._work())  # noqa: RUF006 - the lanes hold their tasks
+            loop.create_task(self._work(loop))
 
-    async def _work(self) -> None:
-        task = asyncio.current_task()
+    async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        task = asyncio.current_task(loop)
         while self._ready:
             await self._ready.popleft()(task)
 

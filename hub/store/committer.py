@@ -65,13 +65,16 @@ class Committer:
         self._on_events = on_events
         self._waiting: list[Change] = []
         self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._lost = False
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name="committer")
+        # Asked once: before Python 3.12 it is a system call.
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="committer")
 
     async def close(self) -> None:
         """Write what waits, then stop."""
@@ -83,7 +86,7 @@ class Committer:
 
     def submit(self, change: Change) -> asyncio.Future[None]:
         """Queue a change; the future is done when it is stored. Changes are stored in the order they were submitted."""
-        future = change.future = asyncio.get_running_loop().create_future()
+        future = change.future = self._loop.create_future()
         self.post(change)
         return future
 

@@ -17,5 +17,5 @@ class IdField(BigIntField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"primary_key": True, "generated": False, **options})
 
-    class _db_sqlite:
+    class _db_sqlite:  # noqa: N801 - Tortoise looks for this name
         SQL_TYPE = "INTEGER"

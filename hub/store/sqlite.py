@@ -8,11 +8,14 @@ import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
 from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
+
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000")
+"""Every commit on the disk before it is reported. The log is folded back every 32 MiB: what changes often is written once."""
 
 
 class FileLock:
@@ -20,7 +23,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = open(path, "a+", encoding="utf-8")
+        self._file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -70,8 +73,8 @@ class SqliteFile:
 
     def _open(self) -> None:
         try:
-            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256, check_same_thread=False)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000"):
+            connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
+            for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"cannot open {self._path}: {error}") from error
@@ -79,12 +82,15 @@ class SqliteFile:
 
     async def write(self, group: Group) -> dict[int, int]:
         """See `hub.store.committer.Writer`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
+
+    def _write(self, group: Group) -> dict[int, int]:
         connection = self._connection
         if connection is None:
             raise StoreUnavailable("the store is closed")
         try:
             found = _run(connection, group)
-            await asyncio.get_running_loop().run_in_executor(self._thread, connection.execute, "COMMIT")
+            connection.execute("COMMIT")
         except BaseException as error:
             self._roll_back(connection)
             if isinstance(error, sqlite3.Error | OverflowError | ValueError):

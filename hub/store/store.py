@@ -57,7 +57,7 @@ class Store:
         wanted (the hub's own when left out).
         Raises StoreUnavailable when it cannot be opened or another hub holds it.
         """
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the start
         place = database_at(database or str(data / "hub.db"))
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *place.troubles)
         try:

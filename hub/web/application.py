@@ -55,17 +55,17 @@ def build(hub: Hub, **options: Any) -> web.Server:
     def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.Request:
         return _Request(message, payload, protocol, writer, task, loop, client_max_size=most)
 
-    return web.Server(partial(_dispatch, hub), request_factory=request, access_log=None, **options)
+    return web.Server(partial(_dispatch, hub, loop), request_factory=request, access_log=None, **options)
 
 
-async def _dispatch(hub: Hub, request: Any) -> web.StreamResponse:
+async def _dispatch(hub: Hub, loop: asyncio.AbstractEventLoop, request: Any) -> web.StreamResponse:
     """Find the handler and let it answer; whatever it raises becomes an answer too."""
     try:
         route, request.path_values = hub.routes.find(request.method, request.path)
     except Refused as refused:
         return _finished(hub, "hub", answer_for(refused, request, "hub", hub.log))
     # A watchdog reads the instance off a task's name when a handler blocks the loop.
-    task = asyncio.current_task()
+    task = asyncio.current_task(loop)
     if task is not None:
         task.set_name(route.label)
     if "Expect" in request.headers:

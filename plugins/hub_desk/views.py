@@ -47,14 +47,14 @@ async def conversation_row(ctx: Context, conversation: Conversation) -> Json:
 
 async def _persons(ctx: Context, conversations: Sequence[Conversation]) -> Mapping[int, Person]:
     ids = sorted({conversation.person_id for conversation in conversations})
-    sql = f"SELECT * FROM person WHERE id IN ({marks(ids)})"  # noqa: S608 - question marks only
+    sql = f"SELECT * FROM person WHERE id IN ({marks(ids)})"
     rows = await ctx.reader.all(sql, *ids)
     return {row["id"]: person_of(row) for row in rows}
 
 
 async def _legs(ctx: Context, conversations: Sequence[Conversation]) -> Mapping[int, Sequence[Leg]]:
     ids = [conversation.id for conversation in conversations]
-    sql = f"SELECT * FROM leg WHERE conversation_id IN ({marks(ids)}) ORDER BY id"  # noqa: S608 - question marks only
+    sql = f"SELECT * FROM leg WHERE conversation_id IN ({marks(ids)}) ORDER BY id"
     legs: dict[int, list[Leg]] = {}
     for row in await ctx.reader.all(sql, *ids):
         legs.setdefault(row["conversation_id"], []).append(leg_of(row))
@@ -77,5 +77,5 @@ async def conversations_in(
         # The same as `sees`, for the database.
         conditions.append(f"(team IN ({marks(agent.teams)}) OR (owner_kind = 'agent' AND owner_id = ?))")
         values += [*agent.teams, str(agent.id)]
-    sql = f"SELECT * FROM conversation WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - no values
+    sql = f"SELECT * FROM conversation WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"
     return [conversation_of(row) for row in await ctx.reader.all(sql, *values, limit)]

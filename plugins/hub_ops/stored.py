@@ -124,7 +124,7 @@ def _said(message: Message, style: _Style) -> str:
 async def _waypoints(reader: Reader, message_id: int, style: _Style) -> AsyncIterator[str]:
     """Where a message stands in the queues; nothing when it is through, or there is none."""
     for queue, due in (("inbox", "0"), ("outbox", "due_at")):
-        sql = f"SELECT channel, state, attempts, {due} AS due_at, error FROM {queue} WHERE id = ?"  # noqa: S608 - constants
+        sql = f"SELECT channel, state, attempts, {due} AS due_at, error FROM {queue} WHERE id = ?"
         row = await reader.one(sql, message_id)
         if row is not None:
             facts = {"queue": queue, "channel": row["channel"], "attempts": row["attempts"]}

@@ -121,7 +121,7 @@ class Postgres:
     async def _already_there(
         connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
     ) -> None:
-        query = f"SELECT id FROM {statement.table} WHERE"  # noqa: S608 - names of ours
+        query = f"SELECT id FROM {statement.table} WHERE"
         new = await connection.fetch(f"{query} id = ANY($1)", [row[0] for row in rows])
         stored = {record["id"] for record in new}
         where = " AND ".join(f"{column} = ${number}" for number, column in enumerate(statement.once, 1))

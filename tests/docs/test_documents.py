@@ -21,6 +21,7 @@ from hub.message import Body
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md"])
+TEXTS = {".py", ".md", ".json", ".toml", ".yaml", ".lock", ".ts", ".tsx", ".vue", ".txt", ""}
 
 
 def module_at(path: Path) -> ModuleType:
@@ -99,6 +100,6 @@ def test_nothing_names_a_machine_or_a_package_host() -> None:
     found = []
     for name in listed.split("\n"):
         path = ROOT / name
-        if path.is_file() and path.suffix in {".py", ".md", ".json", ".toml", ".yaml", ".lock", ".ts", ".tsx", ".vue", ".txt", ""}:
+        if path.is_file() and path.suffix in TEXTS:
             found += [name] if telling.search(path.read_text("utf-8", "replace")) else []
     assert found == []
