@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -39,7 +38,6 @@ LEG_STORED_EVERY: Final = 30_000
 LAST_TEXT: Final = 120
 MAX_NAME: Final = 200
 MAX_TIER: Final = 50
-_LAST_INBOUND: Final = attrgetter("last_inbound_at")
 
 
 class Scene:
@@ -114,7 +112,10 @@ class Scene:
     def _heard_on(self, leg: Leg, inbound: Inbound) -> Leg:
         stored = self.dossier.stored_leg_at.get(leg.id, 0)
         fresh = replace(leg, last_inbound_at=self.now, context=inbound.context or leg.context)
-        self.legs = {**self.legs, leg.id: fresh}
+        self.legs = self.legs.copy()
+        # To the end: the customer wrote here last.
+        del self.legs[leg.id]
+        self.legs[leg.id] = fresh
         if fresh.context != leg.context or self.now - stored > LEG_STORED_EVERY:
             self.change.write(Statements.change_leg, leg_change(fresh))
             self.dossier.stored_leg_at[leg.id] = self.now
@@ -168,7 +169,7 @@ class Scene:
             return leg
         if not self.legs:
             raise Refused(409, "no_leg", "this conversation has no leg to answer on")
-        return max(self.legs.values(), key=_LAST_INBOUND)
+        return next(reversed(self.legs.values()))
 
     def line(self, code: str, **values: str) -> None:
         """A line of the house, such as "handed over", in the customer's language."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from hub.errors import Refused
@@ -25,7 +26,7 @@ HISTORY: Final = 20
 class Dossier:
     """One person, their identities, their latest conversation with its legs, and its latest messages.
 
-    `stored_leg_at` is when a leg's last-inbound time was written.
+    The legs stand in the order in which the customer wrote on them last; `stored_leg_at` is when that time was written.
     """
 
     person: Person
@@ -96,7 +97,7 @@ class People:
         conversation = await self._reading.latest_conversation(person_id)
         if conversation is None:
             return Dossier(person, identities)
-        legs = {leg.id: leg for leg in await self._reading.legs(conversation.id)}
+        legs = {leg.id: leg for leg in sorted(await self._reading.legs(conversation.id), key=attrgetter("last_inbound_at"))}
         return Dossier(person, identities, conversation, legs)
 
     async def history(self, dossier: Dossier) -> deque[Message]:

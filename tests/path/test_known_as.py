@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hub.message import Text
 from hub.plugin import Inbound, Sender
-from hub.testing import EchoBot, FakeChannel, HubKit, use
+from hub.testing import EchoBot, FakeChannel, HubKit, ManualClock, use
+from hub.testing.fixtures import MakeHub
 
 Step = tuple[str, str]
 """Who writes, and who they were before, where that is said: letters are strangers, digits are vouched for."""
@@ -104,6 +105,11 @@ async def test_two_who_were_the_same_stranger_at_once_are_two_people(hub_kit: Hu
         assert found["a"] in (found["1"], found["2"])
         for who, said in (("1", ["1", "3"]), ("2", ["2", "4"])):
             assert hub_kit.world("fake").texts(f"{play}-{who}") == said
+
+
+async def test_the_answer_goes_where_the_customer_wrote_last_however_short_ago_that_was(make_hub: MakeHub) -> None:
+    town = Town(await make_hub(use(FakeChannel, "fake"), EchoBot, clock=ManualClock()))
+    await town.one_after_the_other([("a", ""), ("1", "a"), ("a", ""), ("a", ""), ("1", "")])
 
 
 def test_anybody_may_turn_out_to_be_somebody(tmp_path: Path) -> None:
