@@ -30,7 +30,7 @@ from hub.underway import Call, Running, Seat, Tally, Underway
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Function = Callable[..., Awaitable[T]]
+Work = Callable[..., Awaitable[T]]
 Hear = Callable[[Call, Any], bool | None]
 Fail = Callable[[Call, Exception], None]
 
@@ -252,7 +252,7 @@ class Calls:
 
     # -- addressed calls ------------------------------------------------------------------------
 
-    async def method(self, instance: str, function: Function[T], /, *args: Any, deadline: float = 30.0) -> T:
+    async def method(self, instance: str, function: Work[T], /, *args: Any, deadline: float = 30.0) -> T:
         """Call a method of a running instance, not more at a time than its channel's ``limits.concurrency``.
 
         Raises NotReady when the instance is not running or suspended (nothing was called), Overdue after `deadline`
@@ -266,9 +266,7 @@ class Calls:
             outcome = await self._once(seat, what, function, deadline, args)
         return outcome.result(instance)
 
-    async def guard(
-        self, instance: str, what: str, function: Function[T], /, *args: Any, deadline: float = 30.0
-    ) -> Outcome[T]:
+    async def guard(self, instance: str, what: str, function: Work[T], /, *args: Any, deadline: float = 30.0) -> Outcome[T]:
         """Call something of an instance's (a job, an event handler, its start) and tell how it ended.
 
         Raises nothing but a cancellation from outside. For an instance that is registered failures count towards its
@@ -278,9 +276,7 @@ class Calls:
         seat = self._seats.get(instance) or Seat(instance, 0, Breaker(self._monotonic), asyncio.Semaphore())
         return await self._once(seat, what, function, deadline, args)
 
-    async def _once(
-        self, seat: Seat, what: str, function: Function[T], deadline: float, args: tuple[Any, ...]
-    ) -> Outcome[T]:
+    async def _once(self, seat: Seat, what: str, function: Work[T], deadline: float, args: tuple[Any, ...]) -> Outcome[T]:
         call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
         values: list[T] = []
         errors: list[Exception] = []

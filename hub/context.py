@@ -102,7 +102,10 @@ class Context:
     @property
     def house(self) -> House:
         """For a plugin that serves the people who work here: agents, conversations, how the hub is; see `hub.house`."""
-        return self._hub.house(self)
+        # It offers contexts itself, so it cannot be imported above.
+        from hub.house import House
+
+        return House(self._hub, self)
 
     # -- tables of its own ----------------------------------------------------------------------
 

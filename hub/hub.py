@@ -16,11 +16,9 @@ from typing import Any, Final, TypeVar
 from hub.calling import Calls, attempt, outcome_of
 from hub.clock import Clock, SystemClock
 from hub.config import LoadedConfig
-from hub.context import Context
 from hub.conversations.texts import Texts
 from hub.errors import StoreUnavailable
 from hub.feeds import Feeds
-from hub.house import House
 from hub.log import Logger, make_logger
 from hub.path.notifier import Notifier
 from hub.path.path import MessagePath
@@ -155,10 +153,6 @@ class Hub:
             outcome = attempt(hear, events)
             if outcome.error is not None:
                 self.log.error("events could not be told", exc_info=outcome.error)
-
-    def house(self, ctx: Context) -> House:
-        """What the instance behind `ctx` may know and do on the side of those who serve."""
-        return House(self, ctx)
 
     @property
     def media(self) -> MediaStore[Any]:

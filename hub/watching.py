@@ -1,7 +1,7 @@
 """For plugins that look after the hub itself.
 
 `numbers` and `routes` tell how it is while it runs, `caller_of` in whose code a task is. `looking` opens what is stored to
-be read, whether a hub uses it or not, for a `Reading` and `list_dead`; `settle` ends a dead letter while no hub runs.
+be read, whether a hub uses it or not, for a `Reading` and `list_dead`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from hub.config import HubConfig
 from hub.context import Context
 from hub.errors import StoreUnavailable
 from hub.instance import UP, InstanceStatus
 from hub.log import Logger
-from hub.offline import offline
 from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
-from hub.plugin import Plugin
 from hub.store.reader import Reader
 from hub.store.store import reading as looking
 from hub.underway import Tally
@@ -31,14 +27,11 @@ from hub.web.routes import Route
 
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Numbers",
-    "Reader", "Reading", "Route", "Tally", "caller_of", "list_dead", "looking", "numbers", "routes", "settle",
+    "Reader", "Reading", "Route", "Tally", "caller_of", "list_dead", "looking", "numbers", "routes",
 ]
 
 STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}
 """What the numbers in the column `state` of the tables ``inbox`` and ``outbox`` mean."""
-
-
-# -- a hub that runs --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +93,3 @@ def routes(ctx: Context) -> Sequence[Route]:
 def caller_of(ctx: Context, task: asyncio.Task[Any] | None) -> str:
     """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
     return ctx._hub.calls.caller_of(task)
-
-
-# -- what is stored ---------------------------------------------------------------------------------
-
-
-async def settle(settings: HubConfig, data: Path, id: int, *, again: bool) -> None:
-    """Put a dead letter back among the due (`again`), or give it up; arguments as for `hub.house.offline`.
-
-    Raises Refused (404) where there is none, and StoreUnavailable, also while a hub uses the store: there its own pages do this.
-    """
-    async with offline(settings, data, Plugin) as ctx:
-        await ctx._hub.path.dead.settle(id, again=again)

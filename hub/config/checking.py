@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from types import UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -26,7 +25,7 @@ _SECRETS: Final = frozenset({SecretStr, SecretBytes})
 
 def checked(model: type[M], value: Value, loc: Loc, locale: str) -> tuple[M | None, list[Problem]]:
     """The model filled from `value`, or the problems. `loc` is the way to `value` in the whole document."""
-    tried = attempt(partial(model.model_validate, value.plain()))
+    tried = attempt(model.model_validate, value.plain())
     if tried.error is None:
         return tried.value, []
     if isinstance(tried.error, ValidationError):

@@ -106,17 +106,13 @@ class _Check:
 
         An entry with other mistakes is kept, so that its configuration is checked as well.
         """
-        for index, item in enumerate(self._items("plugins")):
+        for index, item in enumerate(self._document.follow(("plugins",))[1].items):
             said, problems = checked(PluginEntry, item, (), self._locale)
             if problems:
                 names = {key: value for key, value in item.mapping.items() if key in ("use", "as")}
                 said, _ = checked(PluginEntry, replace(item, data=names), (), self._locale)
             if said is not None:
                 yield _Entry(index, item, said)
-
-    def _items(self, section: str) -> list[Value]:
-        listed = self._document.mapping.get(section)
-        return [] if listed is None else listed.items
 
     def _tell(self, at: tuple[Place, Loc], code: str, hint: str = "", **facts: object) -> None:
         self.problems.append(below(at[1], fault(self._locale, at[0], code, hint, **facts)))
@@ -136,11 +132,9 @@ class _Check:
         return first
 
     def _teams(self) -> None:
-        ids = [team.mapping.get("id") for team in self._items("teams")]
-        known = self._unique(
-            ((one.data, one.place, ("teams", index, "id")) for index, one in enumerate(ids) if one and isinstance(one.data, str)),
-            "same_team",
-        )
+        ids = [team.mapping.get("id") for team in self._document.follow(("teams",))[1].items]
+        written = ((at, one) for at, one in enumerate(ids) if one is not None and isinstance(one.data, str))
+        known = self._unique(((str(one.data), one.place, ("teams", at, "id")) for at, one in written), "same_team")
         steps, wanted, _ = self._document.follow(_DEFAULT_TEAM)
         teams = [*known] if ids else HubConfig().team_ids
         if steps == _DEFAULT_TEAM and wanted.data and wanted.data not in teams and not wanted.faults:

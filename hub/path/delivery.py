@@ -19,7 +19,7 @@ from hub.calling import outcome_of
 from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
 from hub.message import Body, degrade
 from hub.path.lanes import Crew, Lanes
-from hub.path.pace import Pace
+from hub.path.rates import Pace
 from hub.plugin import Channel, Outbound, Sent
 from hub.records import Leg, Message
 from hub.store.change import Change, fitting
@@ -107,13 +107,9 @@ class Delivery:
 
     async def _work(self, key: Hashable, parcel: Parcel) -> None:
         if parcel.due_at and parcel.due_at > self._now():
-            await self._rest((parcel.due_at - self._now()) / 1000)
+            await self.lanes.rest(self._hub.clock, (parcel.due_at - self._now()) / 1000)
         while not await self._attempt(parcel):
             pass
-
-    async def _rest(self, seconds: float) -> None:
-        with self.lanes.resting():
-            await self._hub.clock.sleep(seconds)
 
     async def _attempt(self, parcel: Parcel) -> bool:
         """Try once; True when the parcel needs no more care."""
@@ -125,7 +121,7 @@ class Delivery:
                 return True
             case StoreUnavailable():
                 self._hub.log.error("the store is not available; a delivery waits", error=str(outcome.error))
-                await self._rest(2)
+                await self.lanes.rest(self._hub.clock, 2)
                 return False
             case NotReady(retry_after=retry_after):
                 return await self._later(parcel, outcome.error, retry_after)
@@ -144,7 +140,7 @@ class Delivery:
         """The channel's instance, once it is running."""
         while (channel := self._hub.registry.running_channel(parcel.channel)) is None:
             if parcel.awaited or parcel.error:
-                await self._rest(1)
+                await self.lanes.rest(self._hub.clock, 1)
             else:
                 await self._delay(parcel, f"{parcel.channel!r} is not running", 1)
         return channel
@@ -232,7 +228,8 @@ class Delivery:
             await self._dead(parcel, f"tried {parcel.attempts} times: {error}")
             return True
         longest = min(LONGEST_WAIT, 2.0**parcel.attempts)
-        wait = retry_after if retry_after is not None else random.uniform(longest / 2, longest)  # noqa: S311 (spreads retries, keeps no secret)
+        spread = random.uniform(longest / 2, longest)  # noqa: S311 (spreads retries, keeps no secret)
+        wait = spread if retry_after is None else retry_after
         self._hub.count("retried")
         await self._delay(parcel, str(error) or type(error).__name__, wait)
         return False
@@ -244,7 +241,7 @@ class Delivery:
             change.message_changed(self._now(), replace(parcel.message, state="queued"))
             parcel.awaited = True
         await self._stored(change)
-        await self._rest(wait)
+        await self.lanes.rest(self._hub.clock, wait)
 
     async def _dead(self, parcel: Parcel, reason: str) -> None:
         parcel.error = fitting(reason, 500)
@@ -266,7 +263,7 @@ class Delivery:
                 return await self._hub.store.commit(change)
             except StoreUnavailable as error:
                 self._hub.log.error("the store is not available; a delivery waits", error=str(error))
-                await self._rest(2)
+                await self.lanes.rest(self._hub.clock, 2)
 
     def _row(self, parcel: Parcel, state: int, due_at: int) -> Change:
         change = Change()

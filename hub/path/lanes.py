@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Generic, TypeVar
 
+from hub.clock import Clock
+
 Item = TypeVar("Item")
 Run = Callable[["asyncio.Task[None] | None"], Awaitable[None]]
 
@@ -104,18 +106,20 @@ class Lanes(Generic[Item]):
                 self._ended.set()
             elif self._lanes.get(lane.key) is lane:
                 # The work raised: that costs its item, and nothing of what waits behind it.
-                self._go_on(lane)
-
-    def _go_on(self, lane: _Lane[Item]) -> None:
-        if lane.items:
-            self._crew.take(partial(self._run, lane))
-        else:
-            del self._lanes[lane.key]
+                if items:
+                    self._crew.take(partial(self._run, lane))
+                else:
+                    del self._lanes[lane.key]
 
     def _move(self, lane: _Lane[Item], key: Hashable) -> None:
         del self._lanes[lane.key]
         for item in lane.items:
             self.submit(key, item)
+
+    async def rest(self, clock: Clock, seconds: float) -> None:
+        """Wait to try again; when the lanes stop the work ends here, at once."""
+        with self.resting():
+            await clock.sleep(seconds)
 
     @contextmanager
     def resting(self) -> Iterator[None]:

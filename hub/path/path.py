@@ -14,10 +14,10 @@ from hub.families import SurveyAnswer
 from hub.intents import AssignAgent, Intent
 from hub.path.deadletters import DeadLetters
 from hub.path.delivery import Delivery
-from hub.path.guard import Guard
 from hub.path.items import Act, Arrival, Item, stopping
 from hub.path.lanes import Crew, Lanes
 from hub.path.pipeline import Pipeline
+from hub.path.rates import Guard
 from hub.path.reception import Reception
 from hub.plugin import Accepted, Inbound
 from hub.records import Author

@@ -67,20 +67,16 @@ class Pipeline:
                 return outcome.value
             if isinstance(outcome.error, StoreUnavailable):
                 self._hub.log.error("the store is not available; a message waits", error=str(outcome.error))
-                await self._rest(2)
+                await self._hub.path.lanes.rest(self._hub.clock, 2)
             else:
                 error = outcome.error
                 item.attempts += 1
                 if not isinstance(error, HubError):
                     self._hub.log.error("a fault on the way of a message", message=item.id, exc_info=error)
                 if item.attempts < MAX_ATTEMPTS and not isinstance(error, Conflict):
-                    await self._rest(2.0 ** (item.attempts - 1))
+                    await self._hub.path.lanes.rest(self._hub.clock, 2.0 ** (item.attempts - 1))
             if await self._was_done(item):
                 return None
-
-    async def _rest(self, seconds: float) -> None:
-        with self._hub.path.lanes.resting():
-            await self._hub.clock.sleep(seconds)
 
     async def _was_done(self, arrival: Arrival) -> bool:
         """After a failure: was it stored all the same? A database may commit and be gone before it can say so."""

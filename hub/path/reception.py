@@ -36,6 +36,7 @@ class Reception:
         self._hub = hub
         self._hand_off = hand_off
         self.in_flight: set[int] = set()
+        # No row with a smaller id is new.
         self._begin = self._stored_begin = 0
         self._of_sender: dict[tuple[str, str], int] = defaultdict(int)
         self._limits = hub.settings.hub.limits
@@ -112,7 +113,6 @@ class Reception:
         # What is younger may be in nobody's hands too: stored by a database that was gone before it could say so.
         begin = min(min(self.in_flight, default=self._hub.store.ids.next()), first_at(until))
         if not older_than:
-            # No row with a smaller id is new.
             self._begin = int(await self._hub.store.data("hub").get("inbox_from", 0))
         last, found = self._begin - 1, 0
         while rows := await self._hub.store.reader.all(_NEW, last, NEW, until):
@@ -126,15 +126,12 @@ class Reception:
                     self._hand_off(arrival)
                     begin = min(begin, arrival.id)
                     found += 1
-        await self._remember(begin)
-        return found
-
-    async def _remember(self, begin: int) -> None:
         # The next start needs to look only from here on; a minute more or less does not matter.
         if time_of(begin) - time_of(self._stored_begin) > 60_000:
             await self._hub.store.data("hub").put("inbox_from", begin)
             self._stored_begin = begin
         self._begin = begin
+        return found
 
     async def forget(self, before: int) -> None:
         """Something with a smaller id is new again."""

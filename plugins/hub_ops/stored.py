@@ -11,9 +11,10 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from hub import Conversation, Leg, Message, Person, Refused, plain_text
+from hub import Conversation, Leg, Message, Person, Plugin, Refused, plain_text
 from hub.commands import Command, add_store_options, settings_of
-from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking, settle
+from hub.house import offline
+from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking
 from hub_ops.explain import Step, explain_conversation
 from hub_ops.words import word
 
@@ -58,9 +59,15 @@ def letters(options: argparse.Namespace) -> int:
 
 def end(options: argparse.Namespace, *, again: bool) -> int:
     """`hub dead-letters retry` and `hub dead-letters drop`."""
-    asyncio.run(settle(settings_of(options), options.data, options.id, again=again))
+    asyncio.run(_settle(options, again))
     print(word(options.locale, "retried" if again else "dropped", id=options.id))
     return OK
+
+
+async def _settle(options: argparse.Namespace, again: bool) -> None:
+    """Raises StoreUnavailable also while a hub uses the store: there its own pages do this."""
+    async with offline(settings_of(options), options.data, Plugin) as ctx:
+        await ctx.house.dead_letters.settle(options.id, again=again)
 
 
 # -- what they print --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Stops plugins that answer themselves: an automation may act in one conversation only so often."""
+"""How often something may happen: what an automation does in one conversation, what a platform takes in a second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REMEMBERED: Final = 10_000
 
 
 class Guard:
-    """Counts the acts of each instance in each conversation: at most 20 within 10 seconds."""
+    """Stops plugins that answer themselves: each instance may act 20 times within 10 seconds in one conversation."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -30,3 +30,19 @@ class Guard:
         acts.append(now)
         if len(self._acts) > REMEMBERED:
             self._acts = {key: times for key, times in self._acts.items() if now - times[-1] < WITHIN}
+
+
+class Pace:
+    """Gives out places in time, one line per name, evenly spaced."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next: dict[str, float] = {}
+
+    async def wait(self, name: str, per_second: float) -> None:
+        """Return when it is this call's turn; `per_second` is more than 0."""
+        now = self._clock.monotonic()
+        turn = max(now, self._next.get(name, now))
+        self._next[name] = turn + 1 / per_second
+        if turn > now:
+            await self._clock.sleep(turn - now)
