@@ -92,34 +92,23 @@ class _Chain:
     who: tuple[str, ...] = ()
 
 
-class Calls:
-    """Who implements what, and the calls.
+class Calls(Underway):
+    """Who implements what, and the calls: those that are made, and by `Underway` those that wait for something.
 
     `on_suspended(instance, reason)` and `on_resumed(instance)` hear of the breaker; they are plain functions that are set
     later. `counters` has a `Tally` for each (instance, hook or method).
     """
 
     def __init__(self, *, clock: Clock, log: Logger) -> None:
+        super().__init__(clock, log)
         self.on_suspended: Callable[[str, str], None] | None = None
         self.on_resumed: Callable[[str], None] | None = None
         self.counters: dict[tuple[str, str], Tally] = {}
         self._monotonic = clock.monotonic
-        self._log = log
         self._manager = Manager()
         self._seats: dict[str, Seat] = {}
         self._expected: dict[str, frozenset[str]] = {}
         self._chains = {name: _chain_of(name) for name in hook_names()}
-        self._underway = Underway(clock, log)
-
-    # -- life -----------------------------------------------------------------------------------
-
-    async def start(self) -> None:
-        """Begin to watch deadlines."""
-        await self._underway.start()
-
-    async def stop(self) -> None:
-        """Stop watching deadlines; calls under way go on without one."""
-        await self._underway.stop()
 
     # -- who is there ---------------------------------------------------------------------------
 
@@ -155,17 +144,9 @@ class Calls:
         if self._expected.pop(name, None) is not None:
             self._resolve()
 
-    async def idle(self, name: str) -> None:
-        """Return when no call into the instance is under way; for after `unregister`."""
-        await self._underway.idle(name)
-
     def implementers(self, hook: str) -> tuple[str, ...]:
         """Who takes part in `hook`: the instances that must not be passed by though they do not run, then those that run."""
         return self._chains[hook].who
-
-    def caller_of(self, task: asyncio.Task[Any] | None) -> str:
-        """The instance whose code `task` is in, or an empty string. May be asked from another thread."""
-        return self._underway.caller_of(task)
 
     def _resolve(self) -> None:
         """Put the chains together anew, so that a call finds tuples and looks nothing up."""
@@ -290,8 +271,8 @@ class Calls:
 
         `hear` gets what is not None and returns True to end; `fail` gets the errors and may raise.
         """
-        underway, monotonic = self._underway, self._monotonic
-        around = underway.inside
+        monotonic = self._monotonic
+        around = self.inside
         now = monotonic()
         for call in calls:
             seat = call.seat
@@ -301,23 +282,23 @@ class Calls:
             value: Any = None
             error: BaseException | None = None
             running: Running | None = None
-            underway.inside = call
+            self.inside = call
             try:
                 pick = call.pick
                 work = call.function(*(values if pick is None else pick(values)))
                 # Most calls end in their first step: nothing can be overdue in it, so it needs no line in the table.
                 waits_for = work.send(None) if type(work) is CoroutineType else None
-                underway.inside = around = None
-                running = underway.enter(call, now + call.deadline)
+                self.inside = around = None
+                running = self.enter(call, now + call.deadline)
                 value = await (_Rest(work, waits_for) if type(work) is CoroutineType else work)
             except StopIteration as ended:
                 value = ended.value
             except (Exception, asyncio.CancelledError) as raised:
                 error = raised
             finally:
-                underway.inside = around
+                self.inside = around
                 if running is not None:
-                    underway.leave(running)
+                    self.leave(running)
             began, now = now, monotonic()
             tally = call.tally
             tally.calls += 1

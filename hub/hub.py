@@ -51,9 +51,7 @@ class Hub:
     agents: Agents
     secret: bytes
 
-    def __init__(
-        self, config: LoadedConfig, data: Path, *, clock: Clock | None = None, log: Logger | None = None
-    ) -> None:
+    def __init__(self, config: LoadedConfig, data: Path, *, clock: Clock | None = None, log: Logger | None = None) -> None:
         self.settings = config.settings
         self.data = data
         self.clock = clock or SystemClock()

@@ -51,9 +51,8 @@ class Scene:
     ) -> None:
         self.change = Change()
         self.person = dossier.person
-        self.conversation = dossier.conversation
+        self.before = self.conversation = dossier.conversation
         self.legs = dossier.legs
-        self.before = dossier.conversation
         self.said: list[Message] = []
         self.outgoing: list[tuple[Message, Leg]] = []
         self.kept_back: list[Message] = []
@@ -162,14 +161,11 @@ class Scene:
         return message
 
     def _leg_for(self, leg_id: int | None) -> Leg:
-        if leg_id is not None:
-            leg = self.legs.get(leg_id)
-            if leg is None:
-                raise Refused(404, "no_such_leg", "this conversation has no such leg")
-            return leg
-        if not self.legs:
+        if leg_id is None and not self.legs:
             raise Refused(409, "no_leg", "this conversation has no leg to answer on")
-        return next(reversed(self.legs.values()))
+        if leg_id is not None and leg_id not in self.legs:
+            raise Refused(404, "no_such_leg", "this conversation has no such leg")
+        return next(reversed(self.legs.values())) if leg_id is None else self.legs[leg_id]
 
     def line(self, code: str, **values: str) -> None:
         """A line of the house, such as "handed over", in the customer's language."""

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hub.calling import outcome_of
 from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
-from hub.message import Body, degrade
+from hub.message import degrade
 from hub.path.lanes import Crew, Lanes
 from hub.path.rates import Pace
 from hub.plugin import Channel, Outbound, Sent
@@ -146,8 +146,8 @@ class Delivery:
         return channel
 
     async def _send(self, channel: Channel[Any], parcel: Parcel) -> Sent:
-        limits, message = channel.limits, parcel.message
-        if limits.window and self._now() - parcel.leg.last_inbound_at > limits.window * 1000:
+        limits, message, leg = channel.limits, parcel.message, parcel.leg
+        if limits.window and self._now() - leg.last_inbound_at > limits.window * 1000:
             hours = limits.window / 3600
             raise Rejected(f"the platform delivers only within {hours:g} h after the customer's last message", code="window")
         bodies = degrade(message.body, limits.kinds, max_text=limits.max_text, locale=self._hub.settings.hub.locale)
@@ -156,7 +156,9 @@ class Delivery:
             if limits.per_second:
                 with self.lanes.resting():
                     await self.pace.wait(parcel.channel, limits.per_second)
-            outbound = self._outbound(parcel, bodies[part], part, len(bodies))
+            key = f"{message.id}" if len(bodies) == 1 else f"{message.id}-{part + 1}"
+            head = (message.id, message.conversation_id, leg.address, bodies[part], key)
+            outbound = Outbound(*head, parcel.attempts + 1, leg.context, message.author.name, part, len(bodies))
             if doubtful or not limits.resend_safe:
                 sent = await self._carefully(channel, parcel, outbound, doubtful)
             else:
@@ -180,13 +182,6 @@ class Delivery:
             parcel.error = STARTED
             await self._hub.store.commit(self._row(parcel, DUE, self._now()))
         return await calls.method(parcel.channel, channel.send, outbound)
-
-    @staticmethod
-    def _outbound(parcel: Parcel, body: Body, part: int, parts: int) -> Outbound:
-        message, leg = parcel.message, parcel.leg
-        key = f"{message.id}" if parts == 1 else f"{message.id}-{part + 1}"
-        head = (message.id, message.conversation_id, leg.address, body, key)
-        return Outbound(*head, parcel.attempts + 1, leg.context, message.author.name, part, parts)
 
     # -- how it ended -------------------------------------------------------------------------------
 

@@ -246,15 +246,14 @@ class Pipeline:
         hub = self._hub
         if not change.writes and not change.events:
             return
-        dossier = scene.dossier
-        change.after.append(lambda: hub.people.keep(dossier))
+        change.after.append(partial(hub.people.keep, scene.dossier))
         outgoing = [message.id for message, _ in scene.outgoing]
         hub.path.delivery.hold(outgoing)
         try:
             await hub.store.commit(change)
         except StoreError:
             hub.path.delivery.let_go(outgoing)
-            hub.people.forget(dossier.person.id)
+            hub.people.forget(scene.dossier.person.id)
             raise
         for message, leg in scene.outgoing:
             hub.path.delivery.add(Parcel(message, leg, leg.channel))

@@ -59,9 +59,7 @@ class Reception:
         future = self._hub.store.committer.submit(change)
         self._enter(arrival)
         await future
-        if change.result:
-            return Accepted(change.result, arrival.at, duplicate=True)
-        return Accepted(arrival.id, arrival.at)
+        return Accepted(change.result or arrival.id, arrival.at, duplicate=change.result != 0)
 
     def _check(self, inbound: Inbound) -> None:
         sender = inbound.sender
