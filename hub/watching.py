@@ -1,7 +1,7 @@
 """For plugins that look after the hub itself.
 
 `numbers` and `routes` tell how it is while it runs, `caller_of` in whose code a task is. `looking` opens what is stored to
-be read, whether a hub uses it or not, for a `Reading` and `list_dead`.
+be read, whether a hub uses it or not, for a `Reading` and `list_dead`; `offline` opens a hub that is not running.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hub.context import Context
 from hub.errors import StoreUnavailable
 from hub.instance import UP, InstanceStatus
 from hub.log import Logger
+from hub.offline import offline
 from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
@@ -27,7 +28,7 @@ from hub.web.routes import Route
 
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Numbers",
-    "Reader", "Reading", "Route", "Tally", "caller_of", "list_dead", "looking", "numbers", "routes",
+    "Reader", "Reading", "Route", "Tally", "caller_of", "list_dead", "looking", "numbers", "offline", "routes",
 ]
 
 STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}

@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hub import Conversation, Leg, Message, Person, Plugin, Refused, plain_text
 from hub.commands import Command, add_store_options, settings_of
-from hub.house import offline
-from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking
+from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking, offline
 from hub_ops.explain import Step, explain_conversation
 from hub_ops.words import word
 
