@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +63,8 @@ async def reader(opened: Opened, tmp_path: Path, hub_databases: Databases) -> As
         await connection.execute("; ".join([*lines, "ANALYZE"]))
         await connection.close()
     else:
-        connection = opened.store.committer._writer._connection  # type: ignore[attr-defined]
-        connection.executescript("; ".join(["BEGIN", *lines, "COMMIT"]))
+        with closing(sqlite3.connect(tmp_path / "hub.db")) as connection:
+            connection.executescript("; ".join(["BEGIN", *lines, "COMMIT"]))
     yield Watched(opened.store.reader)
 
 
