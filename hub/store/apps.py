@@ -42,8 +42,7 @@ def _check(cls: type[Plugin[Any]], label: str) -> None:
         why = f"the tables {cls.tables!r} of {cls.__name__} cannot be imported: {loaded.error}"
         raise ConfigError(why) from loaded.error
     start = label.removeprefix("hub_") + "_"
-    for model in models_of({label: cls.tables}):
-        table = model._meta.db_table
+    for table in (model._meta.db_table for model in models_of({label: cls.tables})):
         if not table.startswith(start):
             raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
 
@@ -56,11 +55,8 @@ def models_of(apps: Apps) -> Sequence[type[Model]]:
 
 def tortoise_apps(apps: Apps) -> dict[str, Any]:
     """The apps as Tortoise's configuration wants them; migrations are beside the models."""
+    beside = {label: f"{models.rpartition('.')[0]}.migrations" for label, models in apps.items()}
     return {
-        label: {
-            "models": [models],
-            "migrations": f"{models.rpartition('.')[0]}.migrations",
-            "default_connection": "default",
-        }
+        label: {"models": [models], "migrations": beside[label], "default_connection": "default"}
         for label, models in apps.items()
     }

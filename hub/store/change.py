@@ -50,16 +50,9 @@ class Change:
         self.writes.append((statement, row))
 
     def event(
-        self,
-        kind: str,
-        at: int,
-        person_id: int = 0,
-        conversation_id: int = 0,
-        *,
-        message: Message | None = None,
-        public: bool = False,
-        data: dict[str, Any] | None = None,
-    ) -> None:
+        self, kind: str, at: int, person_id: int = 0, conversation_id: int = 0, *,
+        message: Message | None = None, public: bool = False, data: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         """Add a line for the event log; the committer gives it its place."""
         self.events.append(Event(0, at, kind, person_id, conversation_id, public, message, data or {}))
 

@@ -8,6 +8,7 @@ A change that cannot be stored fails alone: its group is halved until it is foun
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any, Final, Protocol
@@ -126,8 +127,8 @@ class Committer:
             if self._lost:
                 # The database may have stored a group and gone before it could say so.
                 self.position, self._lost = await self._writer.position(), False
-            position = self.position
-            events = self._place(changes, position)
+            told = (event for change in changes for event in change.events)
+            events = [replace(event, id=place) for place, event in enumerate(told, self.position + 1)]
             found = await self._writer.write(_grouped(changes, events))
         except StoreUnavailable as error:
             self._lost = True
@@ -141,19 +142,10 @@ class Committer:
             await self._store(changes[:middle])
             await self._store(changes[middle:])
             return
-        self.position = position + len(events)
+        self.position += len(events)
         self.groups += 1
         self.changes += len(changes)
         self._finish(changes, events, found)
-
-    @staticmethod
-    def _place(changes: Iterable[Change], position: int) -> list[Event]:
-        events: list[Event] = []
-        for change in changes:
-            for event in change.events:
-                position += 1
-                events.append(replace(event, id=position))
-        return events
 
     def _finish(self, changes: Sequence[Change], events: Sequence[Event], found: dict[int, int]) -> None:
         for change in changes:
@@ -181,31 +173,15 @@ def _fail(changes: Iterable[Change], error: StoreError) -> None:
 
 
 def _grouped(changes: Iterable[Change], events: Sequence[Event]) -> Group:
-    groups: dict[Statement, list[tuple[Any, ...]]] = {}
+    groups: dict[Statement, list[tuple[Any, ...]]] = defaultdict(list)
     for change in changes:
         for statement, row in change.writes:
-            rows = groups.get(statement)
-            if rows is None:
-                groups[statement] = [row]
-            else:
-                rows.append(row)
+            groups[statement].append(row)
     if events:
         groups[Statements.add_event] = [_event_row(event) for event in events]
-    return sorted(groups.items(), key=_rank)
-
-
-def _rank(item: tuple[Statement, list[tuple[Any, ...]]]) -> int:
-    return item[0].rank
+    return sorted(groups.items(), key=lambda item: item[0].rank)
 
 
 def _event_row(event: Event) -> tuple[Any, ...]:
-    return (
-        event.id,
-        event.at,
-        event.kind,
-        event.person_id,
-        event.conversation_id,
-        event.message.id if event.message is not None else None,
-        event.public,
-        to_json(event.data) if event.data else None,
-    )
+    message_id, data = event.message and event.message.id, to_json(event.data) if event.data else None
+    return (event.id, event.at, event.kind, event.person_id, event.conversation_id, message_id, event.public, data)

@@ -81,13 +81,10 @@ person_row: Final[Callable[[Person], Row]] = _row(Person, Statements.add_person)
 person_change: Final[Callable[[Person], Row]] = _row(Person, Statements.change_person)
 identity_row: Final[Callable[[Identity], Row]] = _row(Identity, Statements.add_identity)
 conversation_row: Final[Callable[[Conversation], Row]] = _row(Conversation, Statements.add_conversation, **_OPEN)
-conversation_change: Final[Callable[[Conversation, int], Row]] = _row(
-    Conversation, Statements.change_conversation, "version", **_OPEN
-)
+Versioned = Callable[[Conversation, int], Row]
+conversation_change: Final[Versioned] = _row(Conversation, Statements.change_conversation, "version", **_OPEN)
 """Valid only while the stored version is the one given."""
-conversation_talk: Final[Callable[[Conversation, int], Row]] = _row(
-    Conversation, Statements.talk_in_conversation, "version"
-)
+conversation_talk: Final[Versioned] = _row(Conversation, Statements.talk_in_conversation, "version")
 """The same for what every message changes."""
 leg_row: Final[Callable[[Leg], Row]] = _row(Leg, Statements.add_leg)
 leg_change: Final[Callable[[Leg], Row]] = _row(Leg, Statements.change_leg)
@@ -101,12 +98,10 @@ person_of: Final[Callable[[Found], Person]] = _record(Person, models.Person)
 identity_of: Final[Callable[[Found], Identity]] = _record(Identity, models.Identity)
 conversation_of: Final[Callable[[Found], Conversation]] = _record(Conversation, models.Conversation)
 leg_of: Final[Callable[[Found], Leg]] = _record(Leg, models.Leg)
-message_of: Final[Callable[[Found], Message]] = _record(
-    Message, models.Message, author="Author(row['author_kind'], row['author_id'], row['author_name'])"
-)
-event_of: Final[Callable[[Found, Message | None], Event]] = _record(
-    Event, models.Event, "message", data="row['data'] or '{}'"
-)
+_WRITER: Final = {"author": "Author(row['author_kind'], row['author_id'], row['author_name'])"}
+message_of: Final[Callable[[Found], Message]] = _record(Message, models.Message, **_WRITER)
+_FACTS: Final = {"data": "row['data'] or '{}'"}
+event_of: Final[Callable[[Found, Message | None], Event]] = _record(Event, models.Event, "message", **_FACTS)
 """With the message it is about."""
 agent_of: Final[Callable[[Found], Agent]] = _record(Agent, models.Agent)
 """Not connected."""

@@ -6,14 +6,16 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
 from hub.store.committer import POSITION, Group
 from hub.store.statements import Statement
 
+T = TypeVar("T")
 PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000")
 """Every commit on the disk before it is reported. The log is folded back every 32 MiB: what changes often is written once."""
 
@@ -22,7 +24,6 @@ class FileLock:
     """Keeps a second hub away from the same file. The lock goes with the process, however it ends."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,9 +31,8 @@ class FileLock:
             self._file.seek(0)
             holder = self._file.read().strip() or "unknown"
             self._file.close()
-            raise StoreUnavailable(
-                f"another hub (process {holder}) is using {path.parent}; stop it, or give this one its own --data"
-            ) from None
+            who = f"another hub (process {holder}) is using {path.parent}"
+            raise StoreUnavailable(f"{who}; stop it, or give this one its own --data") from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
@@ -82,39 +82,25 @@ class SqliteFile:
 
     async def write(self, group: Group) -> dict[int, int]:
         """See `hub.store.committer.Writer`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._use, _run, group)
 
-    def _write(self, group: Group) -> dict[int, int]:
+    async def position(self) -> int:
+        """See `hub.store.committer.Writer`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._use, _position)
+
+    def _use(self, function: Callable[..., T], *values: Any) -> T:
         connection = self._connection
         if connection is None:
             raise StoreUnavailable("the store is closed")
         try:
-            found = _run(connection, group)
-            connection.execute("COMMIT")
+            return function(connection, *values)
         except BaseException as error:
-            self._roll_back(connection)
+            # A full disk ends the transaction by itself; then there is nothing to roll back.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error | OverflowError | ValueError):
                 raise _translated(error) from error
             raise
-        return found
-
-    @staticmethod
-    def _roll_back(connection: sqlite3.Connection) -> None:
-        # A full disk ends the transaction by itself; then there is nothing to roll back.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-    async def position(self) -> int:
-        """See `hub.store.committer.Writer`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._position)
-
-    def _position(self) -> int:
-        if self._connection is None:
-            raise StoreUnavailable("the store is closed")
-        try:
-            return int(self._connection.execute(POSITION).fetchone()[0])
-        except sqlite3.Error as error:
-            raise _translated(error) from error
 
     async def close(self) -> None:
         """Close the file, end the thread, and let the next hub in."""
@@ -140,22 +126,21 @@ def _run(connection: sqlite3.Connection, group: Group) -> dict[int, int]:
             raise Conflict(f"{statement.table} was changed by somebody else")
         if statement.once:
             found.update(_already_there(connection, statement, rows))
+    connection.execute("COMMIT")
     return found
 
 
-def _already_there(
-    connection: sqlite3.Connection, statement: Statement, rows: Any
-) -> dict[int, int]:
+def _position(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(POSITION).fetchone()[0])
+
+
+def _already_there(connection: sqlite3.Connection, statement: Statement, rows: Any) -> dict[int, int]:
     """Which rows of an insert-once were there before: the new id and the one that stands."""
     where = " AND ".join(f"{column} = ?" for column in statement.once)
     places = [statement.columns.index(column) for column in statement.once]
     sql = f"SELECT id FROM {statement.table} WHERE {where}"
-    found = {}
-    for row in rows:
-        (stands,) = connection.execute(sql, [row[place] for place in places]).fetchone()
-        if stands != row[0]:
-            found[row[0]] = stands
-    return found
+    stand = {row[0]: connection.execute(sql, [row[place] for place in places]).fetchone()[0] for row in rows}
+    return {new: stands for new, stands in stand.items() if stands != new}
 
 
 def _translated(error: Exception) -> StoreError:

@@ -57,19 +57,21 @@ def _insert(model: type[Model], conflict: str, once: Sequence[str] = ()) -> Stat
     return Statement(table, INSERT, sql, once=tuple(once), columns=columns)
 
 
+def _those(where: Sequence[str]) -> str:
+    return " AND ".join(f"{column} = ?" for column in where)
+
+
 def update(model: type[Model], *columns: str, where: Sequence[str] = ("id",), checked: bool = True) -> Statement:
     """Set `columns` of the row found by `where`; the row holds the new values, then those of `where`."""
-    table = model._meta.db_table
-    changes = ", ".join(f"{column} = ?" for column in columns)
-    found = " AND ".join(f"{column} = ?" for column in where)
-    return Statement(table, UPDATE, f"UPDATE {table} SET {changes} WHERE {found}", checked=checked, columns=(*columns, *where))
+    table, changes = model._meta.db_table, ", ".join(f"{column} = ?" for column in columns)
+    sql = f"UPDATE {table} SET {changes} WHERE {_those(where)}"
+    return Statement(table, UPDATE, sql, checked=checked, columns=(*columns, *where))
 
 
 def delete(model: type[Model], where: Sequence[str] = ("id",), *, checked: bool = False) -> Statement:
     """Delete the rows found by `where`."""
     table = model._meta.db_table
-    found = " AND ".join(f"{column} = ?" for column in where)
-    return Statement(table, DELETE, f"DELETE FROM {table} WHERE {found}", checked=checked)
+    return Statement(table, DELETE, f"DELETE FROM {table} WHERE {_those(where)}", checked=checked)
 
 
 def greatest_id(tables: Iterable[type[Model]]) -> str:
@@ -80,6 +82,11 @@ def greatest_id(tables: Iterable[type[Model]]) -> str:
 
 
 _CONVERSATION: Final = tuple(c for c in columns_of(models.Conversation) if c not in ("id", "person_id", "opened_at"))
+_DELIVERED: Final = "UPDATE message SET state = CASE WHEN state = 'read' THEN state ELSE ? END, external_id = ? WHERE id = ?"
+_READ: Final = (
+    "UPDATE message SET state = 'read' WHERE conversation_id = ? AND id <= ?"
+    " AND direction IN ('out', 'system') AND state IN ('sent', 'delivered')"
+)
 _TALK: Final = ("unanswered_since", "unsure", "unread", "last_text", "last_at", "last_direction", "version")
 
 
@@ -97,17 +104,8 @@ class Statements:
     change_leg: Final = update(models.Leg, "live", "last_inbound_at", "context", "address")
     add_message: Final = insert(models.Message)
     change_message: Final = update(models.Message, "state", "external_id", "error")
-    message_delivered: Final = Statement(
-        "message",
-        UPDATE,
-        "UPDATE message SET state = CASE WHEN state = 'read' THEN state ELSE ? END, external_id = ? WHERE id = ?",
-    )
-    messages_read: Final = Statement(
-        "message",
-        UPDATE,
-        "UPDATE message SET state = 'read' WHERE conversation_id = ? AND id <= ?"
-        " AND direction IN ('out', 'system') AND state IN ('sent', 'delivered')",
-    )
+    message_delivered: Final = Statement("message", UPDATE, _DELIVERED)
+    messages_read: Final = Statement("message", UPDATE, _READ)
     receive: Final = insert(models.Inbox, once=("channel", "key"))
     inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error", where=("id", "state"))
     add_outbox: Final = insert(models.Outbox)

@@ -25,6 +25,8 @@ from hub.store.ids import Ids
 from hub.store.reader import Reader
 from hub.store.statements import Statement, greatest_id
 
+Hear = Callable[[Sequence[Event]], None]
+
 
 def tortoise_config(database: Database, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
     """Tortoise's configuration for a database."""
@@ -43,13 +45,7 @@ class Store:
 
     @classmethod
     async def open(
-        cls,
-        data: Path,
-        clock: Clock,
-        *,
-        database: str = "",
-        on_events: Callable[[Sequence[Event]], None],
-        apps: Apps | None = None,
+        cls, data: Path, clock: Clock, *, database: str = "", on_events: Hear, apps: Apps | None = None
     ) -> Store:
         """Open the database, bring its schema up to date, and start the committer.
 
