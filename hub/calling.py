@@ -135,7 +135,7 @@ class Calls(Underway):
 
     def expect(self, name: str, cls: type[Plugin[Any]]) -> None:
         """Note that this instance should run: while it does not, the ``on_error="stop"`` hooks it implements fail."""
-        hooks = {found.hook for found in implementations(cls)}
+        hooks = (found.hook for found in implementations(cls))
         self._expected[name] = frozenset(hook for hook in hooks if rules_of(hook).on_error == "stop")
         self._resolve()
 

@@ -7,7 +7,7 @@ in about a microsecond, and unknown fields or types are refused by `parse_body`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -132,7 +132,7 @@ class Quote(_Element, frozen=True, tag="quote"):
 Element = Text | Image | File | Voice | Video | Location | Card | Buttons | Choice | Mention | Quote
 Body = tuple[Element, ...]
 
-_decoder: Final = msgspec.json.Decoder(tuple[Element, ...])
+_decoder: Final = msgspec.json.Decoder(Body)
 
 
 def decode_body(data: str | bytes) -> Body:
@@ -143,7 +143,7 @@ def decode_body(data: str | bytes) -> Body:
 def parse_body(value: Any) -> Body:
     """A body from plain JSON values that came from outside. Raises ValueError with the reason."""
     try:
-        body = msgspec.convert(value, type=tuple[Element, ...])
+        body: Body = msgspec.convert(value, type=Body)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
     check_body(body)
@@ -212,13 +212,8 @@ class Visitor:
 
     def render(self, body: Body) -> list[Any]:
         """What the methods returned, in order; None is left out."""
-        results = (self._method(element)(element) for element in body)
+        results = (getattr(self, f"visit_{kind_of(element)}", self.visit_other)(element) for element in body)
         return [result for result in results if result is not None]
-
-    def _method(self, element: Element) -> Callable[[Any], Any]:
-        kind = type(element).__struct_config__.tag
-        method: Callable[[Any], Any] = getattr(self, f"visit_{kind}", self.visit_other)
-        return method
 
     def visit_other(self, element: Element) -> Any:
         """What to do with a kind that has no method of its own; raises TypeError unless overridden."""
@@ -241,14 +236,11 @@ def degrade(body: Body, kinds: Iterable[str], *, max_text: int = 0, locale: str 
     for element in body:
         if kind_of(element) in known:
             plain.append(element)
-            continue
-        text = _plain(element, locale)
-        if not text:
-            continue
-        if plain and isinstance(plain[-1], Text):
-            plain[-1] = Text(f"{plain[-1].text}\n{text}")
-        else:
-            plain.append(Text(text))
+        elif text := _plain(element, locale):
+            if plain and isinstance(plain[-1], Text):
+                plain[-1] = Text(f"{plain[-1].text}\n{text}")
+            else:
+                plain.append(Text(text))
     if not max_text or not any(isinstance(e, Text) and len(e.text) > max_text for e in plain):
         return (tuple(plain),) if plain else ()
     return _split(plain, max_text)
@@ -272,9 +264,7 @@ def _split(elements: Sequence[Element], max_text: int) -> Sequence[Body]:
                 bodies.append(tuple(current))
                 current = []
             current.append(Text(piece))
-    if current:
-        bodies.append(tuple(current))
-    return bodies
+    return [*bodies, tuple(current)] if current else bodies
 
 
 def split_text(text: str, limit: int) -> Sequence[str]:
@@ -282,10 +272,8 @@ def split_text(text: str, limit: int) -> Sequence[str]:
     pieces: list[str] = []
     rest = text
     while len(rest) > limit:
-        window = rest[:limit]
-        cut = max((window.rfind(mark) + 1 for mark in ("\n", "。", "！", "？", ". ", " ")), default=0)
-        if cut < max(1, limit // 2):
-            cut = limit
+        end = max(rest.rfind(mark, 0, limit) + 1 for mark in ("\n", "。", "！", "？", ". ", " "))
+        cut = limit if end < max(1, limit // 2) else end
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [piece for piece in (*pieces, rest) if piece]

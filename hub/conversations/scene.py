@@ -151,10 +151,8 @@ class Scene:
         # Only an agent waits to see it go; for the others pages hear of it when it does not.
         state: MessageState = "received" if note else "queued" if author.kind == "agent" else "sent"
         message = Message(*ids, direction, author, body, self.now, state, client_id, code=code)
-        if author.kind == "agent" and not note:
-            self._place(message, data, unanswered_since=None, unread=0)
-        else:
-            self._place(message, data)
+        answered = {"unanswered_since": None, "unread": 0} if author.kind == "agent" and not note else {}
+        self._place(message, data, **answered)
         if not note:
             self.change.write(Statements.add_outbox, outbox_row(message, leg.channel))
             self.outgoing.append((message, leg))
@@ -317,18 +315,15 @@ class Scene:
         elif self.person is not self.dossier.person:
             self.change.write(Statements.change_person, person_change(self.person))
             self.change.event("person.changed", self.now, self.person.id, 0)
-        conversation = self.conversation
-        if conversation is not None and conversation is not self.before:
-            if self.before is None:
-                self.change.write(Statements.add_conversation, conversation_row(conversation))
+        before, now = self.before, self.conversation
+        if now is not None and before is None:
+            self.change.write(Statements.add_conversation, conversation_row(now))
+        elif now is not None and before is not None and now is not before:
+            self.conversation = now = replace(now, version=before.version + 1)
+            if self._moved:
+                self.change.write(Statements.change_conversation, conversation_change(now, before.version))
             else:
-                version = self.before.version
-                conversation = replace(conversation, version=version + 1)
-                if self._moved:
-                    self.change.write(Statements.change_conversation, conversation_change(conversation, version))
-                else:
-                    self.change.write(Statements.talk_in_conversation, conversation_talk(conversation, version))
-                self.conversation = conversation
+                self.change.write(Statements.talk_in_conversation, conversation_talk(now, before.version))
         self.change.after.append(self.install)
         return self.change
 
@@ -342,9 +337,7 @@ class Scene:
         dossier.legs = self.legs
         dossier.identities.update(self.new_identities)
         if dossier.history is not None:
-            for message in self.said:
-                if message.direction != "note":
-                    dossier.history.append(message)
+            dossier.history.extend([message for message in self.said if message.direction != "note"])
 
     def _set(self, **changes: Any) -> None:
         """What a message changes; see `_move` for the rest."""

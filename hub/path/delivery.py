@@ -36,9 +36,7 @@ STARTED: Final = "started"
 """The error of a row whose attempt has begun: if the hub ends now, nobody knows whether the message arrived."""
 
 AGAIN: Final = "sent again on request"
-_DUE: Final = (
-    "SELECT id, channel, attempts, progress, error, due_at FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
-)
+_DUE: Final = "SELECT id, channel, attempts, progress, error, due_at FROM outbox WHERE id > ? AND state = ? ORDER BY id LIMIT 500"
 _STATE: Final = "SELECT state FROM outbox WHERE id = ?"
 
 
@@ -224,9 +222,8 @@ class Delivery:
             return True
         longest = min(LONGEST_WAIT, 2.0**parcel.attempts)
         spread = random.uniform(longest / 2, longest)  # noqa: S311 (spreads retries, keeps no secret)
-        wait = spread if retry_after is None else retry_after
         self._hub.count("retried")
-        await self._delay(parcel, str(error) or type(error).__name__, wait)
+        await self._delay(parcel, str(error) or type(error).__name__, spread if retry_after is None else retry_after)
         return False
 
     async def _delay(self, parcel: Parcel, reason: str, wait: float) -> None:

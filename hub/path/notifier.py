@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.conversations.scene import Scene
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST: Final = 1000
 """Most notifications under way; more are left out and counted. Who must not miss any subscribes to the event log."""
+
+_SEEN: Final = attrgetter("owner_kind", "owner_id", "team", "status", "tags")
+"""What of a conversation plugins are told when it is no longer as before."""
 
 
 class Notifier:
@@ -34,7 +38,7 @@ class Notifier:
         if calls.implementers("message_stored"):
             for message in scene.said:
                 self._spawn(calls.notify("message_stored", message=message, conversation=conversation))
-        if scene.before is None or _differs(scene.before, conversation):
+        if scene.before is None or _SEEN(scene.before) != _SEEN(conversation):
             if calls.implementers("conversation_changed"):
                 self._spawn(calls.notify("conversation_changed", conversation=conversation, before=scene.before))
             if conversation.status == "closed" and calls.implementers("survey_offer"):
@@ -55,10 +59,8 @@ class Notifier:
         if found is None:
             return
         crm, card = found
-        facts = {**card.attributes, f"{crm}.id": card.external_id}
-        if card.url:
-            facts[f"{crm}.url"] = card.url
-        wanted = SetAttributes(facts, card.name, card.tier)
+        page = {f"{crm}.url": card.url} if card.url else {}
+        wanted = SetAttributes({**card.attributes, f"{crm}.id": card.external_id, **page}, card.name, card.tier)
 
         async def play(scene: Scene) -> None:
             scene.apply((wanted,), SYSTEM)
@@ -101,8 +103,3 @@ class Notifier:
             _, late = await asyncio.wait(self._tasks, timeout=2)
             for task in late:
                 task.cancel()
-
-
-def _differs(before: Conversation, now: Conversation) -> bool:
-    owner = before.owner_kind != now.owner_kind or before.owner_id != now.owner_id or before.team != now.team
-    return owner or before.status != now.status or before.tags != now.tags

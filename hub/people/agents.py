@@ -21,22 +21,19 @@ from hub.store.statements import Statements
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-Heard = Callable[[Agent], None]
-
 
 class Agents:
     """All agents, in memory; each change is stored first. `on_change` hears of everybody who is new or not as before."""
 
     def __init__(self, hub: Hub) -> None:
-        self.on_change: list[Heard] = []
+        self.on_change: list[Callable[[Agent], None]] = []
         self._hub = hub
         self._agents: dict[int, Agent] = {}
         self._desks: Counter[int] = Counter()
 
     async def start(self) -> None:
         """Learn who serves."""
-        for agent in await self._hub.reading.agents():
-            self._agents[agent.id] = agent
+        self._agents = {agent.id: agent for agent in await self._hub.reading.agents()}
 
     # -- who there is -------------------------------------------------------------------------------
 

@@ -75,30 +75,23 @@ class People:
 
     async def dossier(self, person_id: int) -> Dossier:
         """The person's dossier. Raises Refused (404) where there is no such person."""
-        dossier = self.cached(person_id)
-        if dossier is not None:
-            return dossier
-        loaded = await self._load(person_id)
-        # Somebody may have loaded or changed it meanwhile: then theirs is newer.
-        dossier = self._dossiers.get(person_id)
-        if dossier is None:
-            self.keep(loaded)
-            dossier = loaded
-        return dossier
+        if self.cached(person_id) is None:
+            loaded = await self._load(person_id)
+            # Somebody may have loaded or changed it meanwhile: then theirs is newer.
+            if person_id not in self._dossiers:
+                self.keep(loaded)
+        return self._dossiers[person_id]
 
     async def _load(self, person_id: int) -> Dossier:
         person = await self._reading.person(person_id)
         if person is None:
             raise Refused(404, "not_found", "there is no such person")
-        identities = {
-            (identity.platform, identity.scope, identity.external_id): identity
-            for identity in await self._reading.identities(person_id)
-        }
+        known = await self._reading.identities(person_id)
+        identities = {(one.platform, one.scope, one.external_id): one for one in known}
         conversation = await self._reading.latest_conversation(person_id)
-        if conversation is None:
-            return Dossier(person, identities)
-        legs = {leg.id: leg for leg in sorted(await self._reading.legs(conversation.id), key=attrgetter("last_inbound_at"))}
-        return Dossier(person, identities, conversation, legs)
+        legs = await self._reading.legs(conversation.id) if conversation is not None else ()
+        in_order = sorted(legs, key=attrgetter("last_inbound_at"))
+        return Dossier(person, identities, conversation, {leg.id: leg for leg in in_order})
 
     async def history(self, dossier: Dossier) -> deque[Message]:
         """The latest messages of the dossier's conversation, oldest first."""
@@ -135,8 +128,5 @@ class People:
     def place_in_queue(self, conversation: Conversation) -> int:
         """1 for the one who is next in the queue of the conversation's team."""
         mine = (conversation.waiting_since or 0, conversation.id)
-        return 1 + sum(
-            1
-            for id, (since, team) in self._waiting.items()
-            if team == conversation.team and (since, id) < mine and id != conversation.id
-        )
+        same = ((since, id) for id, (since, team) in self._waiting.items() if team == conversation.team)
+        return 1 + sum(other < mine for other in same if other[1] != conversation.id)

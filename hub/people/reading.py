@@ -60,9 +60,8 @@ class Reading:
 
     async def waiting(self) -> Sequence[Conversation]:
         """Everybody who is in a queue."""
-        return await self._all(
-            conversation_of, "SELECT * FROM conversation WHERE status = 'open' AND owner_kind = 'queue'"
-        )
+        sql = "SELECT * FROM conversation WHERE status = 'open' AND owner_kind = 'queue'"
+        return await self._all(conversation_of, sql)
 
     async def conversations(
         self, *, status: str = "open", owner_kind: str = "", owner_id: str = "", before: int = 0, limit: int = MOST

@@ -44,15 +44,12 @@ class Writer(Protocol):
         Returns, for insert-once rows that were there already, the id they would have had and the id
         they have. Raises Conflict, StoreError for a row that cannot be stored, and StoreUnavailable when nothing can.
         """
-        ...
 
     async def position(self) -> int:
         """The last place in the event log. Raises StoreUnavailable when the database does not answer."""
-        ...
 
     async def close(self) -> None:
         """Let the database go."""
-        ...
 
 
 class Committer:
