@@ -194,14 +194,10 @@ def _plain(element: Element, locale: str) -> str:
             return f"@{name or id}"
         case Quote(text=text):
             return f"> {text}" if text else ""
-        case Voice(transcript=transcript):
-            return f"{label_of(element, locale)} {transcript}".rstrip()
         case Location(name=name, address=address):
             return " ".join(part for part in (label_of(element, locale), name, address) if part)
-        case File(name=name) | Video(name=name):
-            return f"{label_of(element, locale)} {name}".rstrip()
-        case Image(alt=alt):
-            return f"{label_of(element, locale)} {alt}".rstrip()
+        case Voice(transcript=words) | File(name=words) | Video(name=words) | Image(alt=words):
+            return f"{label_of(element, locale)} {words}".rstrip()
 
 
 class Visitor:

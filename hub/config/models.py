@@ -86,8 +86,8 @@ def _known_placeholders(texts: dict[str, dict[str, str]]) -> dict[str, dict[str,
     return texts
 
 
-class Section(BaseModel, frozen=True, extra="forbid"):
-    """Base of all sections: frozen, and unknown keys are errors."""
+class Section(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
+    """Base of all sections: frozen, and unknown keys are errors. What stands under a key is its description for readers."""
 
     @model_validator(mode="before")
     @classmethod
@@ -99,10 +99,10 @@ class Section(BaseModel, frozen=True, extra="forbid"):
 class Log(Section):
     """What is logged to standard error, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    format: Literal["auto", "json", "text"] = Field(
-        "auto", description="One JSON object a line, or coloured text; auto is text on a terminal, else JSON."
-    )
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level that is logged."""
+    format: Literal["auto", "json", "text"] = "auto"
+    """One JSON object a line, or coloured text; auto is text on a terminal, else JSON."""
 
     @property
     def json_lines(self) -> bool | None:
@@ -113,61 +113,69 @@ class Log(Section):
 class Limits(Section):
     """What the hub takes at once before it tells channels to come back later."""
 
-    in_flight: int = Field(10_000, ge=1, description="Messages stored but not yet worked on, all together.")
-    per_person: int = Field(200, ge=1, description="The same for one sender.")
-    body_bytes: Size = Field(1024 * 1024, description="Largest body of an HTTP request, uploads excepted.")
+    in_flight: int = Field(10_000, ge=1)
+    """Messages stored but not yet worked on, all together."""
+    per_person: int = Field(200, ge=1)
+    """The same for one sender."""
+    body_bytes: Size = 1024 * 1024
+    """Largest body of an HTTP request, uploads excepted."""
 
 
 class HubSection(Section):
     """The hub as a whole."""
 
-    name: LocalText = Field(
-        default={"zh-CN": "前台", "en": "Front desk"}, description="The service's name, as customers see it."
-    )
-    locale: Language = Field("zh-CN", description="Language for people who do not say which one they read.")
-    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        "Asia/Shanghai", description="Time zone for jobs at a time of day and for reports."
-    )
-    public_url: Annotated[str, AfterValidator(_web_url)] = Field(
-        "", description="Where customers and platforms reach the hub, such as https://service.example.com."
-    )
+    name: LocalText = {"zh-CN": "前台", "en": "Front desk"}
+    """The service's name, as customers see it."""
+    locale: Language = "zh-CN"
+    """Language for people who do not say which one they read."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    """Time zone for jobs at a time of day and for reports."""
+    public_url: Annotated[str, AfterValidator(_web_url)] = ""
+    """Where customers and platforms reach the hub, such as https://service.example.com."""
     log: Log = Log()
-    database: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        SecretStr(""), description="postgres://user:password@host/name; empty for a SQLite file in the data folder."
-    )
+    database: Annotated[SecretStr, AfterValidator(_database_url)] = SecretStr("")
+    """postgres://user:password@host/name; empty for a SQLite file in the data folder."""
     limits: Limits = Limits()
-    allow_private_networks: tuple[IPvAnyNetwork, ...] = Field(
-        (), description="Private networks that plugins may fetch from, such as 10.2.0.0/16. All others are refused."
-    )
+    allow_private_networks: tuple[IPvAnyNetwork, ...] = ()
+    """Private networks that plugins may fetch from, such as 10.2.0.0/16. All others are refused."""
 
 
 class Team(Section):
     """A team of agents; conversations wait in a team's queue."""
 
-    id: str = Field(pattern=NAME, description="Its name in rules and in the API.")
+    id: str = Field(pattern=NAME)
+    """Its name in rules and in the API."""
     name: LocalText
-    members: tuple[str, ...] = Field((), description="Logins of agents that belong to it from the start.")
+    members: tuple[str, ...] = ()
+    """Logins of agents that belong to it from the start."""
 
 
 class Service(Section):
     """How a conversation starts, and when a person takes over."""
 
-    first_owner: Literal["bot", "queue"] = Field("bot", description="Who gets a new conversation.")
-    default_team: str = Field("", description="Team for conversations nobody assigned; the first one when empty.")
-    unsure_before_handover: int = Field(2, ge=1, description="After so many unsure answers in a row a person takes over.")
-    texts: Annotated[dict[TextCode, LocalText], AfterValidator(_known_placeholders)] = Field(
-        default={}, description="What the house itself says, worded anew. {name} in `joined` is the agent."
-    )
+    first_owner: Literal["bot", "queue"] = "bot"
+    """Who gets a new conversation."""
+    default_team: str = ""
+    """Team for conversations nobody assigned; the first one when empty."""
+    unsure_before_handover: int = Field(2, ge=1)
+    """After so many unsure answers in a row a person takes over."""
+    texts: Annotated[dict[TextCode, LocalText], AfterValidator(_known_placeholders)] = {}
+    """What the house itself says, worded anew. {name} in `joined` is the agent."""
 
 
 class PluginEntry(Section):
     """One instance of a plugin."""
 
-    use: str = Field(min_length=1, description="The plugin; see `hub plugins`.")
-    as_: str = Field("", alias="as", description="The instance's name; the plugin's when left out.")
-    config: dict[str, Any] = Field(default={}, description="What the plugin asks for.")
-    enabled: bool = Field(True, description="false: known, but not started and not checked.")
-    required: bool = Field(False, description="true: the hub does not start without it.")
+    use: str = Field(min_length=1)
+    """The plugin; see `hub plugins`."""
+    as_: str = Field("", alias="as")
+    """The instance's name; the plugin's when left out."""
+    config: dict[str, Any] = {}
+    """What the plugin asks for."""
+    enabled: bool = True
+    """false: known, but not started and not checked."""
+    required: bool = False
+    """true: the hub does not start without it."""
 
     @property
     def name(self) -> str:

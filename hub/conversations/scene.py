@@ -111,10 +111,8 @@ class Scene:
     def _heard_on(self, leg: Leg, inbound: Inbound) -> Leg:
         stored = self.dossier.stored_leg_at.get(leg.id, 0)
         fresh = replace(leg, last_inbound_at=self.now, context=inbound.context or leg.context)
-        self.legs = self.legs.copy()
         # To the end: the customer wrote here last.
-        del self.legs[leg.id]
-        self.legs[leg.id] = fresh
+        self.legs = {**{id: other for id, other in self.legs.items() if id != leg.id}, leg.id: fresh}
         if fresh.context != leg.context or self.now - stored > LEG_STORED_EVERY:
             self.change.write(Statements.change_leg, leg_change(fresh))
             self.dossier.stored_leg_at[leg.id] = self.now

@@ -14,13 +14,16 @@ from hub.path.delivery import AGAIN, DUE
 from hub.path.items import Arrival
 from hub.path.reception import DEAD, DONE, NEW
 from hub.store.change import Change, to_json
-from hub.store.reader import Reader
+from hub.store.reader import Reader, Row
 from hub.store.statements import Statements
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-_IN = "SELECT id, channel, payload, error, attempts, received_at AS at FROM inbox WHERE state = ? ORDER BY id DESC LIMIT ?"
+_IN = (
+    "SELECT id, channel, 0 AS conversation_id, payload, error, attempts, received_at AS at"
+    " FROM inbox WHERE state = ? ORDER BY id DESC LIMIT ?"
+)
 _OUT = (
     "SELECT o.id, o.channel, m.conversation_id, m.body, o.error, o.attempts, m.at"
     " FROM outbox o JOIN message m ON m.id = o.id WHERE o.state = ? ORDER BY o.id DESC LIMIT ?"
@@ -42,19 +45,18 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 async def list_dead(reader: Reader, limit: int = 200) -> Sequence[DeadLetter]:
     """All dead letters, the newest first."""
-    letters = [
-        DeadLetter(row["id"], "in", row["channel"], 0, _text_in(row["payload"]), row["error"], row["attempts"], row["at"])
-        for row in await reader.all(_IN, DEAD, limit)
-    ]
-    for row in await reader.all(_OUT, DEAD, limit):
-        text = plain_text(decode_body(row["body"]))
-        head = (row["id"], "out", row["channel"], row["conversation_id"])
-        letters.append(DeadLetter(*head, text, row["error"], row["attempts"], row["at"]))
+    letters = [_letter(row, "in", _text_in(row["payload"])) for row in await reader.all(_IN, DEAD, limit)]
+    letters += [_letter(row, "out", plain_text(decode_body(row["body"]))) for row in await reader.all(_OUT, DEAD, limit)]
     return sorted(letters, key=lambda letter: letter.id, reverse=True)[:limit]
 
 
 def _text_in(payload: str | None) -> str:
     return plain_text(msgspec.json.decode(payload, type=Arrival).inbound.body) if payload else ""
+
+
+def _letter(row: Row, direction: str, text: str) -> DeadLetter:
+    where = (row["id"], direction, row["channel"], row["conversation_id"])
+    return DeadLetter(*where, text, row["error"], row["attempts"], row["at"])
 
 
 class DeadLetters:

@@ -105,16 +105,14 @@ class Pipeline:
             if hub.registry.is_coming("answer"):
                 await self._bots_arrive(arrival, dossier)
                 dossier = await hub.people.dossier(key)
-            now = int(hub.clock.now() * 1000)
-            scene = Scene(dossier, hub.store.ids, now, hub.texts)
         else:
             known = await self._known(arrival)
             if known is None and await self._bots_arrive(arrival, None):
                 known = await self._known(arrival)
             if known is not None:
                 return known.person.id
-            now = int(hub.clock.now() * 1000)
-            scene = Scene(Dossier(self._stranger(arrival, now), {}), hub.store.ids, now, hub.texts, stranger=True)
+            dossier = Dossier(self._stranger(arrival), {})
+        scene = Scene(dossier, hub.store.ids, int(hub.clock.now() * 1000), hub.texts, stranger=not isinstance(key, int))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
         message = self._message(scene, arrival, identity)
         if hub.calls.implementers("filter_inbound"):
@@ -152,8 +150,8 @@ class Pipeline:
         self._claims[arrival.identity] = before.person.id
         return before
 
-    def _stranger(self, arrival: Arrival, now: int) -> Person:
-        sender, new_id = arrival.inbound.sender, self._hub.store.ids.next()
+    def _stranger(self, arrival: Arrival) -> Person:
+        sender, new_id, now = arrival.inbound.sender, self._hub.store.ids.next(), int(self._hub.clock.now() * 1000)
         name = fitting(sender.name, MAX_NAME)
         if not sender.name:
             short = hashlib.sha256("/".join(arrival.identity).encode()).hexdigest()[:4].upper()
@@ -184,8 +182,7 @@ class Pipeline:
             return await self._hub.registry.arrive("answer", BOT_PATIENCE)
 
     async def _ask_bots(self, scene: Scene, message: Message, identity: Identity) -> None:
-        hub = self._hub
-        conversation = scene.conversation
+        hub, conversation = self._hub, scene.conversation
         assert conversation is not None
         if _asks_for_person(message.body):
             scene.hand_over("asked", "")

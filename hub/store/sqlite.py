@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 from hub.errors import Conflict, StoreError, StoreUnavailable
 from hub.store.committer import POSITION, Group
@@ -20,26 +20,21 @@ PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "
 """Every commit on the disk before it is reported. The log is folded back every 32 MiB: what changes often is written once."""
 
 
-class FileLock:
-    """Keeps a second hub away from the same file. The lock goes with the process, however it ends."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.seek(0)
-            holder = self._file.read().strip() or "unknown"
-            self._file.close()
-            who = f"another hub (process {holder}) is using {path.parent}"
-            raise StoreUnavailable(f"{who}; stop it, or give this one its own --data") from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
-
-    def release(self) -> None:
-        """Let the next one in."""
-        self._file.close()
+def _locked(path: Path) -> IO[str]:
+    """Keeps a second hub away while the file is open; that ends with the process, however it ends."""
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        who = f"another hub (process {holder}) is using {path.parent}"
+        raise StoreUnavailable(f"{who}; stop it, or give this one its own --data") from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
 
 
 class SqliteFile:
@@ -51,7 +46,7 @@ class SqliteFile:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._lock: FileLock | None = None
+        self._lock: IO[str] | None = None
 
     def tortoise(self, *, read_only: bool) -> dict[str, Any]:
         """See `hub.store.database.Database`."""
@@ -68,7 +63,7 @@ class SqliteFile:
 
     async def open(self) -> None:
         """Lock and open the file. Raises StoreUnavailable when it cannot be, or another hub uses it."""
-        self._lock = FileLock(self._path.with_name("hub.lock"))
+        self._lock = _locked(self._path.with_name("hub.lock"))
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
     def _open(self) -> None:
@@ -107,7 +102,7 @@ class SqliteFile:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
         if self._lock is not None:
-            self._lock.release()
+            self._lock.close()
 
     def _close(self) -> None:
         if self._connection is not None:
