@@ -44,11 +44,8 @@ def _some(value: dict[str, str]) -> dict[str, str]:
 
 LanguageKey = Annotated[str, _word_of(*get_args(Language))]
 TextCode = Annotated[str, _word_of(*DEFAULTS)]
-LocalText = Annotated[
-    dict[LanguageKey, str],
-    BeforeValidator(_both, json_schema_input_type=str | dict[Language, str]),
-    AfterValidator(_some),
-]
+_written: Final = BeforeValidator(_both, json_schema_input_type=str | dict[Language, str])
+LocalText = Annotated[dict[LanguageKey, str], _written, AfterValidator(_some)]
 """A text for people: one for everybody, or one for each language (``{zh-CN: 前台, en: Front desk}``)."""
 
 

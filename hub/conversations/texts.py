@@ -7,15 +7,16 @@ from typing import Final
 
 from hub.sentences import LANGUAGES, sentences
 
-DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
-    code: dict(zip(LANGUAGES, texts, strict=True)) for code, texts in sentences("house").items()
-}
+Worded = Mapping[str, Mapping[str, str]]
+"""Lines by their codes, each by its language."""
+
+DEFAULTS: Final[Worded] = {code: dict(zip(LANGUAGES, said, strict=True)) for code, said in sentences("house").items()}
 
 
 class Texts:
     """The lines of the house; a configuration may word them anew. `locale` is the hub's own."""
 
-    def __init__(self, locale: str, worded: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(self, locale: str, worded: Worded | None = None) -> None:
         self._locale = locale
         self._worded = worded or {}
 

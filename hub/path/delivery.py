@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,7 +59,11 @@ class Parcel(msgspec.Struct):
 
 
 class Delivery:
-    """Sends what the outbox holds. `under_way` are the rows in its hands, until it is stored how they ended."""
+    """Sends what the outbox holds.
+
+    `under_way` are the rows in its hands, from before they are stored until it is stored how they ended: the sweep must not
+    take them for lost.
+    """
 
     def __init__(self, hub: Hub, crew: Crew) -> None:
         self._hub = hub
@@ -67,14 +71,6 @@ class Delivery:
         self.pace = Pace(hub.clock)
         self.under_way: set[int] = set()
         self._ended: list[tuple[Parcel, Sent]] = []
-
-    def hold(self, ids: Iterable[int]) -> None:
-        """These rows are about to be stored and will be added: the sweep must not take them for lost."""
-        self.under_way.update(ids)
-
-    def let_go(self, ids: Iterable[int]) -> None:
-        """They are nobody's care any more: how they ended is stored, or they themselves were not."""
-        self.under_way.difference_update(ids)
 
     def add(self, parcel: Parcel) -> None:
         """A row of the outbox is stored: send it, after what goes the same way already."""
@@ -203,7 +199,7 @@ class Delivery:
                 change.write(Statements.message_delivered, (sent.state, external_id, message.id))
             if parcel.awaited:
                 change.message_changed(self._now(), replace(message, state=sent.state, external_id=external_id, error=""))
-        change.after.append(partial(self.let_go, [parcel.id for parcel, _ in ended]))
+        change.after.append(partial(self.under_way.difference_update, [parcel.id for parcel, _ in ended]))
         change.failed.append(partial(self._note_later, ended))
         self._hub.store.committer.post(change)
 

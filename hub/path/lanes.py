@@ -95,26 +95,19 @@ class Lanes(Generic[Item]):
                 item = items.popleft()
                 elsewhere = await self._work(lane.key, item)
                 if elsewhere is not None and elsewhere != lane.key:
-                    items.appendleft(item)
-                    self._move(lane, elsewhere)
-                    return
-            if not items:
-                del self._lanes[lane.key]
+                    del self._lanes[lane.key]
+                    for moved in (item, *items):
+                        self.submit(elsewhere, moved)
+                    items.clear()
         finally:
             lane.task = None
+            if not items and self._lanes.get(lane.key) is lane:
+                del self._lanes[lane.key]
             if self._stopped:
                 self._ended.set()
-            elif self._lanes.get(lane.key) is lane:
+            elif items:
                 # The work raised: that costs its item, and nothing of what waits behind it.
-                if items:
-                    self._crew.take(partial(self._run, lane))
-                else:
-                    del self._lanes[lane.key]
-
-    def _move(self, lane: _Lane[Item], key: Hashable) -> None:
-        del self._lanes[lane.key]
-        for item in lane.items:
-            self.submit(key, item)
+                self._crew.take(partial(self._run, lane))
 
     async def rest(self, clock: Clock, seconds: float) -> None:
         """Wait to try again; when the lanes stop the work ends here, at once."""

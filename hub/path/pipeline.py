@@ -245,11 +245,11 @@ class Pipeline:
             return
         change.after.append(partial(hub.people.keep, scene.dossier))
         outgoing = [message.id for message, _ in scene.outgoing]
-        hub.path.delivery.hold(outgoing)
+        hub.path.delivery.under_way.update(outgoing)
         try:
             await hub.store.commit(change)
         except StoreError:
-            hub.path.delivery.let_go(outgoing)
+            hub.path.delivery.under_way.difference_update(outgoing)
             hub.people.forget(scene.dossier.person.id)
             raise
         for message, leg in scene.outgoing:

@@ -66,12 +66,9 @@ class People:
     async def find(self, key: IdentityKey) -> Dossier | None:
         """The dossier of the person behind an identity, or None where nobody has it."""
         person_id = self._by_identity.get(key)
-        if person_id is None:
-            identity = await self._reading.identity(*key)
-            if identity is None:
-                return None
+        if person_id is None and (identity := await self._reading.identity(*key)) is not None:
             person_id = identity.person_id
-        return await self.dossier(person_id)
+        return None if person_id is None else await self.dossier(person_id)
 
     async def dossier(self, person_id: int) -> Dossier:
         """The person's dossier. Raises Refused (404) where there is no such person."""
@@ -106,8 +103,7 @@ class People:
         person_id = dossier.person.id
         self._dossiers[person_id] = dossier
         self._dossiers.move_to_end(person_id)
-        for key in dossier.identities:
-            self._by_identity[key] = person_id
+        self._by_identity.update(dict.fromkeys(dossier.identities, person_id))
         if dossier.conversation is not None:
             self._note_waiting(dossier.conversation)
         if len(self._dossiers) > self._capacity:

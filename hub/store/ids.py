@@ -11,6 +11,7 @@ EPOCH_MS: Final = 1_704_067_200_000
 
 _SEQUENCE_BITS: Final = 12
 _NODE_BITS: Final = 8
+_LAST_OF_SEQUENCE: Final = (1 << _SEQUENCE_BITS) - 1
 
 
 class Ids:
@@ -22,21 +23,14 @@ class Ids:
     def __init__(self, clock: Clock, node: int = 0, *, after: int = 0) -> None:
         self._clock = clock
         self._node = node << _SEQUENCE_BITS
-        self._last = (after >> (_SEQUENCE_BITS + _NODE_BITS)) + 1
-        self._sequence = 0
+        # Milliseconds and sequence as one number: a sequence that is used up counts the milliseconds on.
+        self._last = ((after >> (_SEQUENCE_BITS + _NODE_BITS)) + 1) << _SEQUENCE_BITS
 
     def next(self) -> int:
         """A new id, greater than every id this object made before."""
         now = int(self._clock.now() * 1000) - EPOCH_MS
-        if now > self._last:
-            self._last = now
-            self._sequence = 0
-        else:
-            self._sequence += 1
-            if self._sequence >> _SEQUENCE_BITS:
-                self._last += 1
-                self._sequence = 0
-        return self._last << (_SEQUENCE_BITS + _NODE_BITS) | self._node | self._sequence
+        self._last = last = max(self._last + 1, now << _SEQUENCE_BITS)
+        return last >> _SEQUENCE_BITS << (_SEQUENCE_BITS + _NODE_BITS) | self._node | last & _LAST_OF_SEQUENCE
 
 
 def time_of(id: int) -> int:
