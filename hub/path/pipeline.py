@@ -172,11 +172,9 @@ class Pipeline:
 
     async def _bots_arrive(self, arrival: Arrival, dossier: Dossier | None) -> bool:
         """Where it is the bots' to answer, wait for those that are starting; True when there were any."""
-        if _asks_for_person(arrival.inbound.body):
-            return False
         last = dossier.conversation if dossier is not None else None
         owner = last.owner_kind if last and last.status == "open" else self._hub.settings.service.first_owner
-        if owner != "bot":
+        if owner != "bot" or _asks_for_person(arrival.inbound.body):
             return False
         with self._hub.path.lanes.resting():
             return await self._hub.registry.arrive("answer", BOT_PATIENCE)

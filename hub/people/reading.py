@@ -109,14 +109,10 @@ class Reading:
         more = ("person_id = ?", person_id), ("conversation_id = ?", conversation_id), ("public = ?", public_only)
         sql, values = _narrowed("SELECT * FROM event WHERE id > ?", after, *more)
         rows = await self._reader.all(f"{sql} ORDER BY id LIMIT ?", *values, limit)
-        messages = await self._by_id([row["message_id"] for row in rows if row["message_id"] is not None])
-        return [event_of(row, messages.get(row["message_id"])) for row in rows]
-
-    async def _by_id(self, ids: Sequence[int]) -> dict[int, Message]:
-        if not ids:
-            return {}
+        ids = [row["message_id"] for row in rows if row["message_id"] is not None]
         sql = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id IN ({marks(ids)})"
-        return {message.id: message for message in await self._all(message_of, sql, *ids)}
+        messages = {message.id: message for message in await self._all(message_of, sql, *ids)} if ids else {}
+        return [event_of(row, messages.get(row["message_id"])) for row in rows]
 
     async def agents(self) -> Sequence[Agent]:
         """Everybody who serves or served."""

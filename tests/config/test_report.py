@@ -66,7 +66,7 @@ TOLD = [
     "hub.yaml:14:31: teams[2].name.fr: should be 'zh-CN' or 'en'",
     "hub.yaml:16:16: service.first_owner: should be 'bot' or 'queue'",
     "hub.yaml:17:17: service.default_team: there is no team called fornt (did you mean front?)",
-    "hub.yaml:20:12: service.texts.closd: should be 'handed_over', 'joined', 'closed' or 'failed'",
+    "hub.yaml:20:12: service.texts.closd: should be 'handed_over', 'joined' or 'closed'",
     "hub.yaml:23:5: plugins[0].cnfig: unknown key (did you mean config?)",
     "hub.yaml:24:20: plugins[0].config.wait: should be a duration like 30s, 10m, 72h or 7d",
     "hub.yaml:24:32: plugins[0].config.most: should be a size like 512KB, 10MB or 1GB",
