@@ -214,7 +214,8 @@ class MediaStore(Plugin[C]):
     """
 
     async def keep(
-        self, chunks: AsyncIterable[bytes], *, owner: str, name: str, declared: str = "", max_bytes: int, types: Collection[str]
+        self, chunks: AsyncIterable[bytes], *, owner: str, name: str, declared: str = "",
+        max_bytes: int, types: Collection[str],
     ) -> Attachment:
         """Keep a file of one of the MIME `types` with at most `max_bytes` bytes; `owner` may then send it.
 
