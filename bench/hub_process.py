@@ -14,7 +14,7 @@ from typing import Any, Final
 from bench.webhook import Echo, Webhook
 from hub import Plugin
 from hub.config import load
-from hub.serve import serve
+from hub_cli.serving import serve
 
 DOCUMENT: Final = """
 hub: {locale: en, log: {level: warning, format: json}, database: "%s"}

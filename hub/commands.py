@@ -1,4 +1,4 @@
-"""For plugins that bring a word of the command line, ``hub WORD …``.
+"""For packages that bring a word of the command line (`hub_cli`), ``hub WORD …``.
 
 A word is an entry point of the group ``hub.commands``: its name is the word, its value a function ``add(parser, locale)``. That
 function gives `parser` its arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is done: a function of
@@ -14,15 +14,16 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.config import HubConfig, load
+from hub.calling import attempt
+from hub.config import HubConfig, LoadedConfig, load
 from hub.finding import check_plugin, installed, load_plugin
 from hub.plugin import family_of
 from hub.sentences import sentences, worded
 from hub.version import VERSION
 
 __all__ = [
-    "VERSION", "Add", "Command", "HubConfig", "add_store_options", "check_plugin", "family_of", "installed", "load",
-    "load_plugin", "settings_of",
+    "VERSION", "Add", "Command", "HubConfig", "LoadedConfig", "add_store_options", "attempt", "check_plugin", "family_of",
+    "installed", "load", "load_plugin", "settings_of",
 ]
 
 Add = Callable[[argparse.ArgumentParser, str], None]
@@ -31,7 +32,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def add_store_options(parser: argparse.ArgumentParser, locale: str) -> None:
     """The options ``--data`` and ``--config``, by which a command finds what a hub has stored."""
-    words = sentences("cli")
+    words = sentences("options")
     parser.add_argument("--data", default=Path("var"), type=Path, metavar="FOLDER", help=worded(words["data"], locale))
     parser.add_argument("--config", type=Path, metavar="FILE", help=worded(words["config"], locale))
 

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,7 +58,6 @@ class Context:
         self._hub = hub
         self._task_ended = task_ended
         self._ledger: list[tuple[str, Undo]] = []
-        self._http: aiohttp.ClientSession | None = None
 
     # -- what is always there -------------------------------------------------------------------
 
@@ -130,8 +129,7 @@ class Context:
 
     def secret(self, purpose: str) -> bytes:
         """32 bytes that are stable, this instance's own, and different for each purpose: for signing."""
-        text = f"{self.name}:{purpose}".encode()
-        return hmac.digest(self._hub.secret, text, hashlib.sha256)
+        return hmac.digest(self._hub.secret, f"{self.name}:{purpose}".encode(), hashlib.sha256)
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something for the metrics page."""
@@ -193,21 +191,15 @@ class Context:
         Files with a hash in their name (``app-4f3a9c21.js``) may be cached for ever, others are revalidated;
         ``.br`` and ``.gz`` files beside them are used.
         """
-        undo = self._hub.routes.add_static(prefix, directory, owner=self.name, spa=spa, headers=headers or {})
+        undo = self._hub.routes.add_static(prefix, directory, owner=self.name, spa=spa, headers=headers)
         self.undo(f"static {prefix}", undo)
 
-    @property
+    @cached_property
     def http(self) -> aiohttp.ClientSession:
         """An HTTP client of this instance's own; refuses private addresses unless the configuration allows them."""
-        if self._http is None:
-            self._http = self._hub.outgoing.session(self.name)
-            self.undo("http session", self._close_http)
-        return self._http
-
-    async def _close_http(self) -> None:
-        session, self._http = self._http, None
-        if session is not None:
-            await session.close()
+        session = self._hub.outgoing.session(self.name)
+        self.undo("http session", session.close)
+        return session
 
     def task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run `work` beside everything else; cancelled at stop. If it raises, the instance is restarted with backoff."""

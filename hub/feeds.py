@@ -86,13 +86,11 @@ class Feeds:
             try:
                 if not feed.begun:
                     await self._begin(feed)
-                if await self._step(feed):
-                    continue
+                if not await self._step(feed):
+                    await feed.wake.wait()
             except StoreUnavailable as error:
                 feed.error = str(error)
                 await self._hub.clock.sleep(2)
-                continue
-            await feed.wake.wait()
 
     async def _begin(self, feed: Feed) -> None:
         """Find the place; a new subscription begins at the end of the log, and says so to the store at once."""

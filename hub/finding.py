@@ -16,20 +16,11 @@ from hub.implementations import check_hooks, did_you_mean
 from hub.plugin import Plugin
 
 GROUP: Final = "hub.plugins"
-WORDS: Final = "hub.commands"
 
 
 def installed() -> dict[str, EntryPoint]:
     """The plugins that are installed, by name, none of them imported."""
     return {point.name: point for point in entry_points(group=GROUP)}
-
-
-def brought_words() -> dict[str, list[EntryPoint]]:
-    """The words of the command line that installed packages bring, none of them imported; one by several is in doubt."""
-    found: dict[str, list[EntryPoint]] = {}
-    for point in sorted(entry_points(group=WORDS)):
-        found.setdefault(point.name, []).append(point)
-    return found
 
 
 def load_plugin(name: str, known: Mapping[str, EntryPoint | type[Plugin[Any]]]) -> type[Plugin[Any]]:

@@ -214,14 +214,8 @@ class MediaStore(Plugin[C]):
     """
 
     async def keep(
-        self,
-        chunks: AsyncIterable[bytes],
-        *,
-        owner: str,
-        name: str,
-        declared: str = "",
-        max_bytes: int,
-        types: Collection[str],
+        self, chunks: AsyncIterable[bytes], *, owner: str, name: str, declared: str = "",
+        max_bytes: int, types: Collection[str],
     ) -> Attachment:
         """Keep a file of one of the MIME `types` with at most `max_bytes` bytes; `owner` may then send it.
 
@@ -230,9 +224,7 @@ class MediaStore(Plugin[C]):
         """
         raise Unsupported(self.ctx.name, "keep")
 
-    async def multipart(
-        self, request: web.Request, *, owner: str, max_bytes: int, types: Collection[str]
-    ) -> Attachment:
+    async def multipart(self, request: web.Request, *, owner: str, max_bytes: int, types: Collection[str]) -> Attachment:
         """`keep` the file of a request's multipart field ``file``."""
         raise Unsupported(self.ctx.name, "multipart")
 

@@ -16,8 +16,6 @@ from hub.plugin import Channel, MediaStore, Plugin, PluginConfig
 if TYPE_CHECKING:
     from hub.hub import Hub
 
-__all__ = ["InstanceSpec", "InstanceStatus", "Registry"]
-
 HOLD_BACK: Final = 10.0
 _SETTLED: Final = (*UP, "waiting", "retrying", "failed")
 
@@ -98,13 +96,9 @@ class Registry:
     async def arrive(self, hook: str, seconds: float) -> bool:
         """Wait, not longer than `seconds`, for instances that implement `hook` and are starting; False when there are none."""
         coming = self._on_their_way(hook)
-
-        async def settled() -> None:
-            for one in coming:
-                await one_of([one], *UP, "retrying", "failed", "stopping", "stopped")
-
         if coming:
-            await within(self._hub.clock, seconds, settled())
+            settled = (one_of([one], *UP, "retrying", "failed", "stopping", "stopped") for one in coming)
+            await within(self._hub.clock, seconds, asyncio.gather(*settled))
         return bool(coming)
 
     # -- start and stop -------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""A hub and the port it answers on, started and stopped together."""
+"""A hub and the port it answers on, started and stopped together.
+
+``hub serve`` (the package `hub_cli`) runs one in a process of its own; any other process may do the same.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from aiohttp import web
 
 from hub.hub import Hub
 from hub.web.application import build
+
+__all__ = ["Hub", "Server"]
 
 LAST_ANSWERS: Final = 5.0
 """Seconds that requests under way get to be answered when the server stops."""
@@ -60,6 +65,10 @@ class Server:
             if not started:
                 bound.close()
                 await self.stop()
+
+    async def welcome(self) -> list[str]:
+        """What plugins have to tell whoever started the hub: their `welcome` hooks' lines."""
+        return [line for lines in await self.hub.calls.collect("welcome", url=self.url) for line in lines]
 
     async def stop(self) -> None:
         """Not ready any more; take no connection, send sockets away, answer what was asked, then stop the hub. Harmless twice."""

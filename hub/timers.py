@@ -75,8 +75,7 @@ class Timers:
 
     def start(self) -> None:
         """Begin to look for what is due."""
-        job: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        self._scheduler.add_job(self.tick, "interval", seconds=LOOK_EVERY, **job)
+        self._scheduler.add_job(self.tick, "interval", seconds=LOOK_EVERY, misfire_grace_time=None)
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -85,8 +84,7 @@ class Timers:
             self._scheduler.shutdown(wait=False)
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self.idle()
 
     def handle(self, instance: str, job: str, handler: Handler) -> Callable[[], None]:
         """Name a job; returns how to take it back."""
@@ -99,8 +97,7 @@ class Timers:
     async def schedule(self, instance: str, job: str, after: float, payload: dict[str, Any], key: str) -> None:
         """Once, in `after` seconds. See `Context.schedule`."""
         id = self._hub.store.ids.next()
-        due = self._now() + int(after * 1000)
-        row = timer_row(id, instance, job, key or str(id), due, payload)
+        row = timer_row(id, instance, job, key or str(id), self._now() + int(after * 1000), payload)
         await self._hub.store.write(Statements.put_timer, row)
 
     async def every(self, instance: str, job: str, *, seconds: float = 0, cron: str = "") -> None:
@@ -123,8 +120,7 @@ class Timers:
         except ValueError as error:
             raise ConfigError(f"cron line {cron!r}: {error}") from error
         # The trigger answers "at or after"; one second later is strictly after.
-        start = datetime.fromtimestamp(after / 1000 + 1, zone)
-        date = trigger.get_next_fire_time(None, start)
+        date = trigger.get_next_fire_time(None, datetime.fromtimestamp(after / 1000 + 1, zone))
         if date is None:
             raise ConfigError(f"cron line {cron!r} never comes true")
         return int(date.timestamp() * 1000)

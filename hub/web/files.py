@@ -62,13 +62,8 @@ class Files:
         found = self._find(path[len(self.base) :])
         if found is None:
             raise Refused(404, "not_found", "there is nothing at this address")
-        headers = {
-            "Content-Type": _type_of(found),
-            "Cache-Control": FOR_EVER if _HASHED.search(found.name) else ASK_AGAIN,
-            "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
-            **self._headers,
-        }
+        caching = FOR_EVER if _HASHED.search(found.name) else ASK_AGAIN
+        headers = {"Content-Type": _type_of(found), "Cache-Control": caching, "Vary": "Accept-Encoding", **self._headers}
         # aiohttp compares the ETag, picks the packed file by Accept-Encoding and serves ranges.
         return web.FileResponse(found, headers=headers)
 

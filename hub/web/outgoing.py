@@ -69,13 +69,10 @@ class Outgoing:
 
         No cookies, no proxies from the environment, 30 s for a request, 32 connections, 8 to one host.
         """
+        headers = {"User-Agent": f"Frontdesk/{VERSION} ({instance})"}
         connector = aiohttp.TCPConnector(limit=MOST, limit_per_host=MOST_PER_HOST, socket_factory=self._socket)
         return aiohttp.ClientSession(
-            connector=connector,
-            timeout=TIMEOUT,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"Frontdesk/{VERSION} ({instance})"},
-            trust_env=False,
+            connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), headers=headers, trust_env=False
         )
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:

@@ -72,19 +72,18 @@ class Probes:
         return answer(Alive("ok", self._hub.version))
 
     async def ready(self, _: web.Request) -> web.Response:
-        """200 when the hub can work, else 503; the body says which part cannot."""
-        found = await self.look()
-        return answer(found, 200 if found.ready else 503)
+        """200 when the hub can work, else 503; the body says which part cannot.
 
-    async def look(self) -> Readiness:
-        """How it is now. A hub that stops is not ready from the first moment on, so that nobody sends more."""
+        A hub that stops is not ready from the first moment on, so that nobody sends more.
+        """
         hub = self._hub
         store = not hub.stopping and await self._can_write()
         instances = tuple(InstanceReadiness(one.name, one.state, one.required) for one in hub.registry.status())
         missing = any(one.required and one.state not in UP for one in instances)
         ready = store and hub.path.ready and not hub.stopping and not missing
         error = msgspec.UNSET if ready else Error("not_ready", "the hub cannot work now; the rest says which part")
-        return Readiness(ready, hub.stopping, hub.path.ready, store, instances, error)
+        found = Readiness(ready, hub.stopping, hub.path.ready, store, instances, error)
+        return answer(found, 200 if ready else 503)
 
     async def _can_write(self) -> bool:
         async with self._looking:

@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 
-from hub.watching import UP, Numbers
+from hub.watching import UP
+from hub_ops.numbers import Numbers
 from hub_ops.watchdog import Watchdog
 
 _HTTP: Final = "http "

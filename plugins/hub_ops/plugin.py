@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,9 +12,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from hub import Conversation, Plugin, PluginConfig, hookimpl
 from hub.pages import Operation
-from hub.watching import Route, caller_of, numbers, routes
+from hub.watching import Route, hub_of
 from hub_ops.explain import explain_conversation
 from hub_ops.metrics import page
+from hub_ops.numbers import numbers
 from hub_ops.openapi import document
 from hub_ops.watchdog import Watchdog
 
@@ -26,7 +26,7 @@ class Ops(Plugin[PluginConfig]):
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Serve both, and watch the loop, while this instance runs."""
-        self._watchdog = Watchdog(self.ctx.log, partial(caller_of, self.ctx))
+        self._watchdog = Watchdog(self.ctx.log, hub_of(self.ctx).calls.caller_of)
         self._watchdog.start()
         self.ctx.undo("watchdog", self._watchdog.stop)
         self._described: Sequence[Route] = ()
@@ -47,7 +47,7 @@ class Ops(Plugin[PluginConfig]):
         return web.Response(body=page(await numbers(self.ctx), self._watchdog), headers=headers)
 
     async def _openapi(self, _: web.Request) -> web.Response:
-        found = routes(self.ctx)
+        found = hub_of(self.ctx).routes.all()
         if self._described != found:
             now = await numbers(self.ctx)
             self._document = msgspec.json.encode(document(found, title=now.name, version=now.version))

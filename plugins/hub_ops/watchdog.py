@@ -31,7 +31,7 @@ _FRAMEWORK: Final = frozenset(
     (
         *("aiohttp", "aiosqlite", "apscheduler", "asyncpg", "pluggy", "pydantic", "structlog", "tortoise", "uvloop"),
         *("_pytest", "pytest", "pytest_asyncio"),
-        *("__main__", "hub"),
+        *("__main__", "hub", "hub_cli"),
     )
 )
 

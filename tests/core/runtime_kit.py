@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from hub import Context, Plugin, PluginConfig
 from hub.calling import Calls
-from hub.registry import InstanceSpec, Registry
+from hub.life import InstanceSpec
+from hub.registry import Registry
 from hub.testing.clock import ManualClock
 
 

@@ -26,5 +26,6 @@ def test_both_languages_have_the_same_sentences_in_a_part(section: str) -> None:
 
 
 def test_a_sentence_in_words() -> None:
-    failed = sentences("cli")["failed"]
-    assert [worded(failed, locale, why="x") for locale in ("zh-CN", "zh-TW", "en", "fr")] == ["失败：x"] * 2 + ["failed: x"] * 2
+    unreadable = sentences("config")["unreadable"]
+    said = [worded(unreadable, locale, why="x") for locale in ("zh-CN", "zh-TW", "en", "fr")]
+    assert said == ["无法读取文件：x"] * 2 + ["cannot be read: x"] * 2

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import main
 from hub.config import HubConfig, LoadedConfig
 from hub.house import offline
 from hub.hub import Hub
+from hub_cli import main
 from hub_desk import Desk
 from hub_desk.accounts import Accounts
 

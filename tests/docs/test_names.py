@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 import hub
-from hub.cli import Word, make_parser
 from hub.hooks import hook_names
 from hub.plugin import Limits
+from hub_cli.command_line import Word, make_parser
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "writing-a-plugin.md").read_text("utf-8")

@@ -10,7 +10,9 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-PUBLIC: Final = {"hub", "hub.commands", "hub.house", "hub.pages", "hub.stores", "hub.tables", "hub.watching"}
+PUBLIC: Final = {
+    "hub", "hub.commands", "hub.house", "hub.pages", "hub.server", "hub.stores", "hub.tables", "hub.watching",
+}  # fmt: skip
 FOR_PLUGINS: Final = {"hub_realtime"}
 """Packages that are no plugin and that plugins build on."""
 

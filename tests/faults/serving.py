@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.webhook import Echo, Webhook
 from hub import Answer, Bot, PluginConfig, Turn, hookimpl, plain_text
 from hub.config import load
-from hub.serve import serve
+from hub_cli.serving import serve
 from hub_ops import Ops
 
 DOCUMENT = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import main
+from hub_cli import main
 from hub_ops.configuration import table, width
 from hub_ops.words import WORDS
 from tests.config.kit import PLUGINS, Folder

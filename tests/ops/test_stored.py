@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub import Channel, Inbound, Outbound, PluginConfig, Rejected, Sender, Sent, Text
-from hub.cli import main
 from hub.config import HubConfig, LoadedConfig
 from hub.hub import Hub
 from hub.life import InstanceSpec
+from hub_cli import main
 
 
 class Mail(Channel[PluginConfig]):

@@ -102,7 +102,7 @@ def test_the_wheel_runs_away_from_its_checkout(wheel: Path, tmp_path: Path) -> N
         archive.extractall(tmp_path)
     demo = tmp_path / f"frontdesk_hub-{VERSION}.data" / "data" / "share" / "frontdesk-hub" / "config" / "demo.yaml"
     done = subprocess.run(
-        [sys.executable, "-c", "import hub.cli, sys; print(hub.cli.__file__); sys.exit(hub.cli.main())",
+        [sys.executable, "-c", "import hub_cli, sys; print(hub_cli.__file__); sys.exit(hub_cli.main())",
          "check", str(demo), "--locale", "en"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
         timeout=120,

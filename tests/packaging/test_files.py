@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 from hub import Plugin
-from hub.cli import make_parser
+from hub_cli.command_line import make_parser
 from hub_ops.schema import json_schema
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,8 @@ def test_each_package_of_plugins_is_registered() -> None:
     packages = {path.parent.name for path in (ROOT / "plugins").glob("hub_*/__init__.py")}
     stores: dict[str, str] = PROJECT["entry-points"]["hub.stores"]
     # One is no plugin: those with pages are built on it.
-    registered = {target.partition(":")[0] for target in (*PLUGINS.values(), *stores.values())} | {"hub_realtime"}
+    targets = (*PLUGINS.values(), *stores.values(), *PROJECT["scripts"].values())
+    registered = {target.partition(":")[0] for target in targets} | {"hub_realtime"}
     assert packages == registered
 
 

@@ -31,7 +31,7 @@ def serving(folder: Path, locale: str = "en", port: int = 0) -> Iterator[subproc
     """The process; killed at the end where it still runs."""
     config = folder / "hub.yaml"
     config.write_text(f"hub: {{locale: {locale}, log: {{level: error}}}}\nplugins: [{{use: desk}}]\n", encoding="utf-8")
-    command = [sys.executable, "-m", "hub.cli", "serve", "--config", str(config), "--port", str(port)]
+    command = [sys.executable, "-m", "hub_cli", "serve", "--config", str(config), "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     data = ["--data", str(folder / "data"), "--locale", locale]

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from hub.cli import main
+from hub_cli import main
 
 Install = Callable[..., None]
 

@@ -11,25 +11,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final
 
-from hub.calling import attempt
-from hub.commands import Command
-from hub.config import load
-from hub.errors import ConfigError, HubError
-from hub.finding import brought_words
-from hub.sentences import sentences, worded
-from hub.version import VERSION
+from hub import ConfigError, HubError
+from hub.commands import VERSION, Command, attempt, load
+from hub_cli.words import word
 
 WRONG, INTERRUPTED = 1, 130
-WORDS: Final = sentences("cli")
-
-
-def word(locale: str, code: str, **facts: object) -> str:
-    """The sentence `code` in `locale` (zh-CN, else English)."""
-    return worded(WORDS[code], locale, **facts)
+WORDS: Final = "hub.commands"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,6 +64,14 @@ def locale_of(arguments: Sequence[str], env: Mapping[str, str]) -> str:
 def tell(line: str) -> None:
     """A line for a person, apart from the output."""
     print(line, file=sys.stderr)
+
+
+def brought_words() -> dict[str, list[EntryPoint]]:
+    """The words that installed packages bring, none of them imported; one by several is in doubt."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in sorted(entry_points(group=WORDS)):
+        found.setdefault(point.name, []).append(point)
+    return found
 
 
 # -- the command line -------------------------------------------------------------------------------
@@ -139,10 +138,7 @@ def _port(locale: str) -> Callable[[str], int]:
 
 def serve(options: argparse.Namespace) -> int:
     """`hub serve`: run until told to stop."""
-    from hub.serve import serve as run
+    # The web side is not loaded for the other words.
+    from hub_cli.serving import serve as run
 
     return run(load(options.config, locale=options.locale), options.host, options.port, options.data)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,15 +10,11 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
 
-from hub.config import LoadedConfig
-from hub.errors import ConfigError, HubError, StoreUnavailable
-from hub.hub import Hub
-from hub.sentences import sentences, worded
-from hub.server import Server
-
-_WORDS: Final = sentences("serve")
+from hub import ConfigError, HubError, StoreUnavailable
+from hub.commands import LoadedConfig
+from hub.server import Hub, Server
+from hub_cli.words import word
 
 
 def serve(config: LoadedConfig, host: str, port: int, data: Path) -> int:
@@ -71,21 +67,20 @@ class _Process:
 
     async def _welcome(self, server: Server) -> None:
         self._say("ready", name=self._config.settings.name_for(""), url=server.url)
-        for lines in await server.hub.calls.collect("welcome", url=server.url):
-            for line in lines:
-                print(line, flush=True)
+        for line in await server.welcome():
+            print(line, flush=True)
 
     def _why(self, error: HubError | OSError) -> str:
         if isinstance(error, ConfigError):
-            return self._word("failed", why="; ".join(str(problem) for problem in error.problems))
+            return self._word("no_start", why="; ".join(str(problem) for problem in error.problems))
         if isinstance(error, StoreUnavailable):
-            return self._word("store", data=self._data, why=error)
+            return self._word("no_store", data=self._data, why=error)
         if isinstance(error, OSError):
-            return self._word("address", host=self._host, port=self._port, why=error.strerror or error)
-        return self._word("failed", why=error)
+            return self._word("no_address", host=self._host, port=self._port, why=error.strerror or error)
+        return self._word("no_start", why=error)
 
     def _word(self, code: str, **facts: object) -> str:
-        return worded(_WORDS[code], self._config.settings.hub.locale, **facts)
+        return word(self._config.settings.hub.locale, code, **facts)
 
     def _say(self, code: str, **facts: object) -> None:
         print(self._word(code, **facts), flush=True)

@@ -1,0 +1,8 @@
+"""The command ``hub``: starts a hub in a process of its own, and runs the words that other packages bring.
+
+No plugin: one way to use the hub, which is a library (`hub.server`).
+"""
+
+from hub_cli.command_line import main
+
+__all__ = ["main"]
