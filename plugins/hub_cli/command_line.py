@@ -96,11 +96,24 @@ class Word(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
+class _Whole(Word):
+    """The parser of the whole command line. Only its help asks all words what they do."""
+
+    def format_help(self) -> str:
+        for action in self._subparsers._group_actions if self._subparsers else ():
+            for shown in action._choices_actions:  # type: ignore[attr-defined]
+                brought: Word = action.choices[shown.dest]  # type: ignore[index]
+                # A broken word is told of when it is used; here it says who brings it.
+                if attempt(brought.fill).error is None:
+                    shown.help = brought.description or shown.help
+        return super().format_help()
+
+
 def make_parser(locale: str) -> Word:
     """The parser; its help is in `locale`."""
-    parser = Word(prog="hub", description=word(locale, "hub"))
+    parser = _Whole(prog="hub", description=word(locale, "hub"))
     parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Word)
     serving = commands.add_parser("serve", help=word(locale, "serve"), description=word(locale, "serve"))
     serving.set_defaults(command=serve)
     serving.add_argument("--config", required=True, type=Path, metavar="FILE", help=word(locale, "file"))

@@ -25,7 +25,7 @@ ADDRESS: Final = "http://localhost:8080"
 
 def add_agents(parser: argparse.ArgumentParser, locale: str) -> None:
     """The arguments of `hub agents`."""
-    text = sentence("invite", locale)
+    parser.description = text = sentence("invite", locale)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     made = commands.add_parser("invite", help=text, description=text)
     add_store_options(made, locale)

@@ -76,14 +76,19 @@ def test_a_word_of_a_plugin_is_a_command(install: Install, capsys: pytest.Captur
     assert "the following arguments are required: name" in capsys.readouterr().err
 
 
-def test_words_are_listed_without_their_code(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_word_is_imported_when_it_is_used_and_the_help_asks_all(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
     install("greeter", GREETER, greet="add")
+    install("wreck", "import nowhere_to_be_found\n", sink="add")
+    assert main(["check", "nowhere.yaml"]) == 1
+    assert "greeter" not in sys.modules
     with pytest.raises(SystemExit) as end:
         main(["--help"])
     assert end.value.code == 0
-    assert "brought by greeter" in capsys.readouterr().out
-    assert main(["check", "nowhere.yaml"]) == 1
-    assert "greeter" not in sys.modules
+    said = capsys.readouterr().out
+    assert "greet somebody" in said
+    assert "brought by wreck" in said
     with pytest.raises(SystemExit):
         main(["greet", "--help"])
     assert "greet somebody" in capsys.readouterr().out
