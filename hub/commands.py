@@ -1,9 +1,9 @@
 """For packages that bring a word of the command line (`hub_cli`), ``hub WORD …``.
 
 A word is an entry point of the group ``hub.commands``: its name is the word, its value a function ``add(parser, locale)``. That
-function gives `parser` its arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is done: a function of
-the parsed options (their `locale` says how to speak) that returns the exit code, 0 when all is well. It is imported when its word
-is used or listed; the parser's description is what the list says. A HubError it raises is told to whoever waits, and the exit code is 1.
+function gives `parser` its description and arguments, in `locale` (zh-CN or en), and with ``set_defaults(command=…)`` what is
+done: a function of the parsed options (their `locale` says how to speak) that returns the exit code, 0 when all is well. It is
+imported when its word is used or listed. A HubError it raises is told to whoever waits, and the exit code is 1.
 
 `load` reads and checks a document; `installed`, `load_plugin`, `check_plugin` and `family_of` tell which plugins there are.
 """
