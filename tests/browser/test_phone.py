@@ -29,7 +29,9 @@ async def fits(where: Page | Frame) -> None:
 async def test_the_chat_fills_a_phone(stage: Stage) -> None:
     visitor = await stage.visitor(phone=True)
     await fits(visitor.page)
-    box = await (await visitor.frame.frame_element()).bounding_box()
+    chat = await visitor.frame.frame_element()
+    await chat.wait_for_element_state("stable")
+    box = await chat.bounding_box()
     assert box == {"x": 0, "y": 0, **PHONE}, "the whole screen"
     await visitor.says("手机上怎么寄件？" * 12)
     await visitor.sees_own("手机上怎么寄件？")
