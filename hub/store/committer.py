@@ -1,7 +1,8 @@
 """The one task that writes: takes what waits, commits it together, tells everybody.
 
-A transaction for each message would cost forty times as much. Nobody waits for a timer: while one group is
-being committed the next one gathers, so groups are small when the hub is idle and large when it is busy.
+A transaction for each message would cost forty times as much. Nobody waits for a timer: while one group is being committed
+the next one gathers, and goes on gathering while the loop is busy (`LONGEST_WAIT` at most), so groups are small when the hub
+is idle and large when it is busy.
 A change that cannot be stored fails alone: its group is halved until it is found.
 """
 

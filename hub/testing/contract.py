@@ -7,7 +7,6 @@
 
         def config(self) -> dict[str, Any]:
             return {"secret": "s3cret"}
-        ...
 
 Each test has a hub of its own that answers over HTTP at ``kit.url``. The tests of a tier are those a channel needs to
 be called bronze, silver or gold; pytest says at its end which one was reached.
