@@ -25,7 +25,7 @@ class Download:
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         found = _NAME.search(answer.headers.get("Content-Disposition", ""))
-        self.name = found.group(1).encode("latin-1", "replace").decode("utf-8", "replace") if found else ""
+        self.name = found.group(1).encode("utf-8", "replace").decode() if found else ""
         self.declared = answer.headers.get("Content-Type", "")
         self.chunks = answer.content.iter_chunked(64 * 1024)
 

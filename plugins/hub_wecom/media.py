@@ -25,7 +25,7 @@ TYPES: Final = (
 
 _MIB: Final = 1024 * 1024
 UPLOADS: Final[dict[str, tuple[tuple[str, ...], int]]] = {
-    "image": (("image/png", "image/jpeg"), 2 * _MIB),
+    "image": (("image/png", "image/jpeg"), 10 * _MIB),
     "voice": (("audio/amr",), 2 * _MIB),
     "video": (("video/mp4",), 10 * _MIB),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from hub import Body, Button, Buttons, Card, File, Image, Location, Text, Video, Voice, plain_text
+from hub import Body, Button, Buttons, Card, File, Image, Location, Video, Voice, plain_text
 
 Payload = dict[str, Any]
 """One message of the platform's: ``{"msgtype": "text", "text": {…}}``."""
@@ -55,7 +55,8 @@ def menu_of(element: Buttons) -> Payload:
 def pieces(text: str, most: int = MAX_BYTES) -> list[str]:
     """`text` in pieces of at most `most` bytes."""
     found: list[str] = []
-    current, size = [], 0
+    current: list[str] = []
+    size = 0
     for character in text:
         width = len(character.encode("utf-8", "replace"))
         if size + width > most:
