@@ -120,6 +120,10 @@ class Stage:
         """A number of the metrics page."""
         return int(self.kit.hub.counters.get(name, 0))
 
+    async def channel_data(self, key: str, value: Any) -> None:
+        """Write over a small durable value of the channel's."""
+        await self.kit.hub.store.data("wecom").put(key, value)
+
     def dead(self) -> Any:
         """The dead letters' reasons."""
         return self.rows("SELECT error FROM outbox WHERE state = 2 ORDER BY id")

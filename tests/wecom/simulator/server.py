@@ -29,7 +29,10 @@ class Pushed(NamedTuple):
 
 
 class Server:
-    """``async with Server(platform) as server``: the interface is at `server.url`."""
+    """``async with Server(platform) as server``: the interface is at `server.url`.
+
+    `most` counts how many calls of a path were under way at once.
+    """
 
     def __init__(self, platform: Platform, port: int = 0) -> None:
         self.platform = platform
@@ -37,6 +40,9 @@ class Server:
         self.held: dict[str, asyncio.Event] = {}
         self.arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._port = port
+        self.under_way: defaultdict[str, int] = defaultdict(int)
+        self.most: defaultdict[str, int] = defaultdict(int)
+        self._lost: defaultdict[str, int] = defaultdict(int)
         self._faults: defaultdict[str, deque[dict[str, Any] | int]] = defaultdict(deque)
 
     async def __aenter__(self) -> Server:
@@ -65,6 +71,10 @@ class Server:
         for answer in answers:
             planned = answer if isinstance(answer, int) else {"errcode": answer[0], "errmsg": answer[1]}
             self._faults[path].append(planned)
+
+    def lose(self, path: str, times: int = 1) -> None:
+        """The next calls of `path` have their effect, and their answers get lost."""
+        self._lost[path] += times
 
     def hold(self, path: str) -> None:
         """Calls of `path` get no answer until `release`; `arrived[path]` is set when one came."""
@@ -101,6 +111,18 @@ class Server:
 
     async def _kf(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
+        self.under_way[path] += 1
+        self.most[path] = max(self.most[path], self.under_way[path])
+        try:
+            answer = await self._answer(path, request)
+        finally:
+            self.under_way[path] -= 1
+        if self._lost[path]:
+            self._lost[path] -= 1
+            return web.Response(status=502)
+        return answer
+
+    async def _answer(self, path: str, request: web.Request) -> web.Response:
         trouble = await self._trouble(path)
         if trouble is not None:
             return trouble
