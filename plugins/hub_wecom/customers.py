@@ -40,13 +40,26 @@ class Customers:
         self._api = api
         self._corp_id = corp_id
         self._known: OrderedDict[str, Profile] = OrderedDict()
+        self._nameless: OrderedDict[str, None] = OrderedDict()
 
     def sender(self, customer: str, **attributes: str) -> Sender:
         """The customer as a sender; ids are valid in the whole corp."""
         profile = self._known.get(customer, Profile())
+        if not profile.name:
+            self._nameless[customer] = None
+            if len(self._nameless) > IN_MEMORY:
+                self._nameless.popitem(last=False)
         facts = {**({"avatar": profile.avatar} if profile.avatar else {}), **attributes}
         keys = {"unionid": profile.unionid} if profile.unionid else {}
         return Sender(customer, name=profile.name, scope=self._corp_id, verified=True, attributes=facts, keys=keys)
+
+    def named(self, customer: str) -> str:
+        """Their name, once, where it came to be known after their first message; else nothing."""
+        profile = self._known.get(customer)
+        if profile is None or not profile.name or customer not in self._nameless:
+            return ""
+        del self._nameless[customer]
+        return profile.name
 
     async def learn(self, customers: Iterable[str]) -> None:
         """Know these from now on. What the platform does not tell now is asked for another time."""

@@ -16,6 +16,7 @@ from hub import (
     Inbound,
     NotReady,
     Refused,
+    SetAttributes,
     StoreUnavailable,
     Text,
 )  # fmt: skip
@@ -91,6 +92,16 @@ class Happenings:
         if agent is not None:
             return Author("agent", str(agent.id), agent.name)
         return Author("agent", userid, userid or words("somebody", self._locale))
+
+    async def rename(self, address: Address, name: str) -> None:
+        """The platform told late what a customer is called."""
+        conversation = await self.conversation(address)
+        if conversation is not None:
+
+            async def play(scene: Scene) -> None:
+                scene.apply((SetAttributes(name=name),), SYSTEM)
+
+            await self.play(conversation, play)
 
     # -- entering -----------------------------------------------------------------------------------
 

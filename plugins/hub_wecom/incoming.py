@@ -76,7 +76,10 @@ class Incoming:
         lasts = min(ANSWERED_FOR, max(0.0, ANSWERED_FOR - age))
         # Before the message is stored: its answer may be ready at once.
         await self._windows.opened(str(address), "message", messages=ANSWERS, seconds=lasts)
+        name = self._customers.named(address.customer)
         await self._accept(inbound, msgid)
+        if name:
+            await self._happenings.rename(address, name)
 
     async def _staff_said(self, address: Address, msgid: str, row: Row, *, last_try: bool) -> None:
         userid = str(row.get("servicer_userid", ""))

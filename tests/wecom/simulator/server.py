@@ -17,7 +17,7 @@ NEWS = (
     "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><CreateTime>{at}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
     "<Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[{token}]]></Token><OpenKfId><![CDATA[{account}]]></OpenKfId></xml>"
 )
-BODY = "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt><AgentID><![CDATA[]]></AgentID></xml>"
+BODY = "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt><AgentID></AgentID></xml>"
 
 
 class Pushed(NamedTuple):
@@ -174,7 +174,7 @@ class Server:
     # -- callbacks ----------------------------------------------------------------------------------------
 
     async def push(self, hub: str, corp: Corp, account: str, *, key: str = "", age: float = 0.0) -> Pushed:
-        """Tell the hub whose channel is at `hub` that there is news. `key` is another EncodingAESKey, `age` how old it says it is."""
+        """Tell the channel at `hub` that there is news. `key` is another EncodingAESKey, `age` how old it says it is."""
         at = str(int(corp.now() - age))
         news = NEWS.format(corp=corp.corp_id, at=at, token=corp.callback_token(), account=account)
         return await self.push_text(hub, corp, news, key=key, at=at)
