@@ -42,6 +42,7 @@ class Server:
         self._port = port
         self.under_way: defaultdict[str, int] = defaultdict(int)
         self.most: defaultdict[str, int] = defaultdict(int)
+        self._after: set[str] = set()
         self._lost: defaultdict[str, int] = defaultdict(int)
         self._faults: defaultdict[str, deque[dict[str, Any] | int]] = defaultdict(deque)
 
@@ -76,9 +77,12 @@ class Server:
         """The next calls of `path` have their effect, and their answers get lost."""
         self._lost[path] += times
 
-    def hold(self, path: str) -> None:
-        """Calls of `path` get no answer until `release`; `arrived[path]` is set when one came."""
+    def hold(self, path: str, *, after: bool = False) -> None:
+        """Calls of `path` get no answer until `release`, with `after` once they had their effect; `arrived[path]` is set."""
         self.held[path] = asyncio.Event()
+        self._after.discard(path)
+        if after:
+            self._after.add(path)
         self.arrived[path].clear()
 
     def release(self, path: str) -> None:
@@ -87,7 +91,7 @@ class Server:
 
     async def _trouble(self, path: str) -> web.Response | None:
         self.arrived[path].set()
-        if path in self.held:
+        if path in self.held and path not in self._after:
             await self.held[path].wait()
         if not self._faults[path]:
             return None
@@ -117,6 +121,8 @@ class Server:
             answer = await self._answer(path, request)
         finally:
             self.under_way[path] -= 1
+        if path in self.held and path in self._after:
+            await self.held[path].wait()
         if self._lost[path]:
             self._lost[path] -= 1
             return web.Response(status=502)
