@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Final
@@ -74,8 +75,7 @@ class WeCom(Channel[WeComConfig]):
             await account.fetch(token)
         elif not name:
             # Callbacks of older accounts do not say which one has news.
-            for one in self._accounts.values():
-                await one.fetch(token)
+            await asyncio.gather(*(one.fetch(token) for one in self._accounts.values()))
         else:
             self.ctx.count("wecom_other_accounts")
 

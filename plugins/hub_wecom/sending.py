@@ -18,6 +18,9 @@ from hub_windows import Closed, Permit, Windows
 TRIES: Final = 4
 """A platform that is busy is asked once and three times more."""
 
+MOST_IDS: Final = 6
+"""So many ids fit into the hub's field for the platform's id; what has more pieces is taken back only in part."""
+
 TAKEN_BEFORE: Final = "msgid"
 """How a second copy is known: the platform publishes no number for it, but its refusal names the id."""
 
@@ -54,8 +57,8 @@ class Sending:
             raise
         self._note_end(address, message.message_id)
         via, detail = ways[-1] if ways else ("api", "")
-        ids = [msgid_of(message.key, number) for number in range(len(payloads))]
-        return Sent(",".join(ids)[:200], via=via, detail=detail)
+        ids = [msgid_of(message.key, number) for number in range(min(len(payloads), MOST_IDS))]
+        return Sent(",".join(ids), via=via, detail=detail)
 
     def _note_end(self, address: Address, message_id: int) -> None:
         self.ended[address] = max(message_id, self.ended.pop(address, 0))

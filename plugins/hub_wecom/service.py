@@ -67,7 +67,11 @@ class Service:
             await self._later(conversation.id, LOOK_AGAIN)
             return
         for leg in legs:
-            await self._settle(conversation, Address.of(leg.address))
+            try:
+                await self._settle(conversation, Address.of(leg.address))
+            except KfError as error:
+                # To ask again would not change it: the account is gone, or not ours.
+                self._ctx.log.error("WeCom does not tell of a session", address=leg.address, error=str(error))
 
     async def _is_old(self, conversation: Conversation) -> bool:
         latest = await self._ctx.reading.latest_conversation(conversation.person_id)

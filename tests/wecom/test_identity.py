@@ -8,6 +8,7 @@ import pytest
 
 from hub import Choice, Identity, Inbound, Plugin, PluginConfig, Refused, hookimpl
 from hub.testing.fixtures import MakeHub
+from tests.databases import both_databases
 from tests.wecom.kit import Stage, staged
 
 ZHANG = {"nickname": "张三", "avatar": "http://wx.qlogo.cn/a", "gender": 1, "unionid": "o123"}
@@ -48,6 +49,7 @@ async def test_many_new_customers_are_one_question(make_hub: MakeHub) -> None:
         assert names == {f"客户{number}" for number in range(130)}
 
 
+@both_databases
 async def test_what_is_known_outlives_a_restart_and_is_asked_again_after_a_day(make_hub: MakeHub) -> None:
     async with staged(make_hub) as stage:
         stage.corp.customers["wm1"] = ZHANG

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub import Answer, Bot, HandOver, PluginConfig, Turn, hookimpl, plain_text
 from hub.testing.fixtures import MakeHub
+from tests.databases import both_databases
 from tests.wecom.kit import Stage, staged
 from tests.wecom.simulator.platform import ENDED, HUMAN, NEW, POOL, ROBOT
 
@@ -139,6 +140,7 @@ async def test_a_handing_on_in_wecom_is_noted(make_hub: MakeHub) -> None:
         assert (await stage.conversation())["reason"] == "transferred"
 
 
+@both_databases
 async def test_an_event_that_comes_again_has_no_second_effect(make_hub: MakeHub) -> None:
     async with staged(make_hub) as stage:
         msgid = await stage.says("地址写错了")

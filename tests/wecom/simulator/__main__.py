@@ -12,24 +12,20 @@ from tests.wecom.simulator import Account, Corp, Platform, Server
 
 async def main(options: argparse.Namespace) -> None:
     corp = Corp(options.corp, options.secret, options.token, options.aes_key, accounts={options.account: Account()})
-    async with Server(Platform({corp.corp_id: corp}), options.port) as server:
 
-        async def say(request: web.Request) -> web.Response:
-            account, customer = request.match_info["account"], request.match_info["customer"]
-            corp.says(account, customer, content=str((await request.json())["text"]))
-            return web.json_response((await server.push(options.hub, corp, account))._asdict())
+    async def say(request: web.Request) -> web.Response:
+        account, customer = request.match_info["account"], request.match_info["customer"]
+        corp.says(account, customer, content=str((await request.json())["text"]))
+        return web.json_response((await server.push(options.hub, corp, account))._asdict())
 
-        async def heard(request: web.Request) -> web.Response:
-            account, customer = corp.accounts[request.match_info["account"]], request.match_info["customer"]
-            return web.json_response([one.payload for one in account.sent if one.customer == customer])
+    async def heard(request: web.Request) -> web.Response:
+        account, customer = corp.accounts[request.match_info["account"]], request.match_info["customer"]
+        return web.json_response([one.payload for one in account.sent if one.customer == customer])
 
-        app = web.Application()
-        app.router.add_post("/customers/{account}/{customer}", say)
-        app.router.add_get("/customers/{account}/{customer}", heard)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", options.customers).start()
-        print(f"WeCom at {server.url}, customers at http://127.0.0.1:{options.customers}", flush=True)
+    customers = "/customers/{account}/{customer}"
+    server = Server(Platform({corp.corp_id: corp}), options.port, [web.post(customers, say), web.get(customers, heard)])
+    async with server:
+        print(f"WeCom at {server.url}", flush=True)
         await asyncio.Event().wait()
 
 
@@ -37,7 +33,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="WeCom customer service, as far as hub_wecom meets it")
     parser.add_argument("--hub", required=True, help="where the channel is, such as http://127.0.0.1:8080/wecom")
     parser.add_argument("--port", type=int, default=8090)
-    parser.add_argument("--customers", type=int, default=8091)
     parser.add_argument("--corp", default="ww0123456789abcdef")
     parser.add_argument("--secret", default="a-secret-of-the-application")
     parser.add_argument("--token", default="callbacktoken")

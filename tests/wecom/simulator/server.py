@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -34,12 +35,13 @@ class Server:
     `most` counts how many calls of a path were under way at once.
     """
 
-    def __init__(self, platform: Platform, port: int = 0) -> None:
+    def __init__(self, platform: Platform, port: int = 0, more: Sequence[web.RouteDef] = ()) -> None:
         self.platform = platform
         self.url = ""
         self.held: dict[str, asyncio.Event] = {}
         self.arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._port = port
+        self._more = more
         self.under_way: defaultdict[str, int] = defaultdict(int)
         self.most: defaultdict[str, int] = defaultdict(int)
         self._after: set[str] = set()
@@ -48,6 +50,7 @@ class Server:
 
     async def __aenter__(self) -> Server:
         app = web.Application(client_max_size=40 * 1024 * 1024)
+        app.router.add_routes(self._more)
         app.router.add_get("/cgi-bin/gettoken", self._gettoken)
         app.router.add_get("/cgi-bin/media/get", self._media)
         app.router.add_post("/cgi-bin/media/upload", self._upload)
