@@ -180,6 +180,8 @@ async def test_case_6_the_answer_to_a_link_goes_by_the_code_while_it_is_good(mak
         assert (await pushed).status == 200
         assert stage.sent("wm2") == []
         assert [row["error"] for row in await stage.dead()] == ["客户先发来消息后才能回复"]
+        # The second code was not even tried.
+        assert len(stage.corp.called("send_msg_on_event")) == 1
 
 
 async def test_case_7_a_servicer_who_is_not_there_gives_the_conversation_back_to_the_queue(make_hub: MakeHub) -> None:

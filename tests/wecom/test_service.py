@@ -58,6 +58,32 @@ async def test_what_the_hub_serves_is_the_robots_there_until_it_is_closed(make_h
         assert stage.heard()[-1] == "我是机器人"
 
 
+async def test_the_end_waits_for_what_was_said_before_it(make_hub: MakeHub) -> None:
+    async with staged(make_hub, bot=Porter) as stage:
+        await stage.says("人工")
+        agent = stage.kit.agent("刘芳")
+        await agent.takes_over((await stage.conversation())["id"])
+        await stage.settled()
+        await state_is(stage, ROBOT)
+        stage.server.hold("send_msg")
+        await agent.says("订单已经取消")
+        await agent.says("钱明天到账")
+        await agent.closes()
+        session, closed_at = stage.corp.accounts["wk1"].session("wm1"), int(stage.corp.now() * 1000)
+
+        async def had_its_turn() -> bool:
+            put_off = "SELECT id FROM timer WHERE job = 'settle' AND due_at >= ?"
+            return session.state == ENDED or bool(await stage.rows(put_off, closed_at + 2000))
+
+        # The job that ends the session has its turn more than once, and puts it off.
+        await stage.until(had_its_turn, "the job puts it off")
+        assert session.state == ROBOT
+        stage.server.release("send_msg")
+        await state_is(stage, ENDED)
+        assert [one.by for one in stage.sent()][-3:] == ["send_msg"] * 3
+        assert stage.heard()[-3:-1] == ["订单已经取消", "钱明天到账"]
+
+
 async def test_a_line_that_is_late_goes_by_the_code_of_the_end(make_hub: MakeHub) -> None:
     async with staged(make_hub, bot=Porter) as stage:
         await stage.says("人工")
