@@ -46,7 +46,7 @@ class Incoming:
 
     async def meet(self, rows: Sequence[Row]) -> None:
         """Learn who wrote these, all in one call."""
-        await self._customers.learn(_customer(row) for row in rows)
+        await self._customers.learn(customer_of(row) for row in rows)
 
     async def take(self, account: str, row: Row, *, last_try: bool) -> None:
         """Have one row's effect, once.
@@ -54,7 +54,8 @@ class Incoming:
         Raises Busy, NotReady or StoreUnavailable when it has to be taken again later; with `last_try` no file is
         waited for.
         """
-        customer, msgid, origin = _customer(row), str(row.get("msgid", "")), row.get("origin")
+        customer, msgid, origin = customer_of(row), str(row.get("msgid", "")), row.get("origin")
+        account = str(row.get("open_kfid") or account)
         if not msgid or (row.get("msgtype") != "event" and not customer):
             self._ctx.count("wecom_rows_skipped")
             return
@@ -118,8 +119,8 @@ class Incoming:
             self.recent.popitem(last=False)
 
 
-def _customer(row: Row) -> str:
-    """The external_userid; events have it inside."""
+def customer_of(row: Row) -> str:
+    """The external_userid of whom a row is about; events have it inside."""
     inner: Any = row.get("event")
     found = row.get("external_userid") or (inner.get("external_userid") if isinstance(inner, dict) else "")
     return str(found or "")

@@ -7,7 +7,7 @@ again, and are known by their msgid.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from hub_wecom.api import Api, Told
 from hub_wecom.codes import KfError
 from hub_wecom.config import WeComConfig
 from hub_wecom.elements import Row
-from hub_wecom.incoming import Incoming
+from hub_wecom.incoming import Incoming, customer_of
 
 LIMIT: Final = 1000
 TOKEN_GOOD_FOR: Final = 600.0
@@ -26,6 +26,9 @@ PATIENCE: Final = 4.0
 
 TRIES: Final = 3
 """How often a row that cannot be taken whole is tried before it goes without its file."""
+
+AT_ONCE: Final = 32
+"""Customers whose rows are taken at the same time."""
 
 AGAIN: Final = 5.0
 REMEMBERED: Final = 5000
@@ -162,25 +165,41 @@ class Account:
             return await self._page(cursor)
 
     async def _take(self, rows: Sequence[Row]) -> None:
-        """All rows, in order. What was taken is not taken again when the page has to be fetched anew."""
+        """All rows: those of one customer in order, of several side by side, so that nobody waits for another's lane.
+
+        What was taken is not taken again when the page has to be fetched anew.
+        """
         new = [row for row in rows if str(row.get("msgid", "")) not in self._done]
         await self._incoming.meet(new)
+        customers: defaultdict[str, list[Row]] = defaultdict(list)
         for row in new:
-            msgid = str(row.get("msgid", ""))
-            tries = self._tries.get(msgid, 0) + 1
-            outcome = await outcome_of(self._incoming.take(self.name, row, last_try=tries >= TRIES))
-            if isinstance(outcome.error, NotReady):
-                self._tries[msgid] = tries
-            if outcome.error is not None and _later(outcome.error):
-                raise outcome.error
-            if outcome.error is not None:
-                # It will never be taken, and must not keep the rest.
-                self._ctx.count("wecom_rows_failed")
-                self._ctx.log.error("a row of WeCom's was left out", account=self.name, row=msgid, exc_info=outcome.error)
-            self._tries.pop(msgid, None)
-            self._done[msgid] = None
-            if len(self._done) > REMEMBERED:
-                self._done.popitem(last=False)
+            customers[customer_of(row)].append(row)
+        turns = asyncio.Semaphore(AT_ONCE)
+        outcomes = await asyncio.gather(*(outcome_of(self._take_of_one(turns, some)) for some in customers.values()))
+        errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if errors:
+            raise next((error for error in errors if isinstance(error, AuthFailed)), errors[0])
+
+    async def _take_of_one(self, turns: asyncio.Semaphore, rows: Sequence[Row]) -> None:
+        async with turns:
+            for row in rows:
+                await self._take_one(str(row.get("msgid", "")), row)
+
+    async def _take_one(self, msgid: str, row: Row) -> None:
+        tries = self._tries.get(msgid, 0) + 1
+        outcome = await outcome_of(self._incoming.take(self.name, row, last_try=tries >= TRIES))
+        if isinstance(outcome.error, NotReady):
+            self._tries[msgid] = tries
+        if outcome.error is not None and _later(outcome.error):
+            raise outcome.error
+        if outcome.error is not None:
+            # It will never be taken, and must not keep the rest.
+            self._ctx.count("wecom_rows_failed")
+            self._ctx.log.error("a row of WeCom's was left out", account=self.name, row=msgid, exc_info=outcome.error)
+        self._tries.pop(msgid, None)
+        self._done[msgid] = None
+        if len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
 
     def _key(self, what: str) -> str:
         return f"{what}:{self.name}"

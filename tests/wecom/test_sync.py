@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from hub import Answer, Bot, PluginConfig, Turn, hookimpl, plain_text
 from hub.testing.fixtures import MakeHub
 from tests.wecom.kit import staged
 
@@ -109,6 +110,32 @@ async def test_rows_that_are_none_do_not_stop_the_rest(make_hub: MakeHub) -> Non
         assert stage.heard() == ["还好吗"]
         assert await stage.count("wecom_rows_skipped") == 6
         assert (await stage.count("wecom_rows_refused"), await stage.count("wecom_rows_failed")) == (1, 1)
+
+
+class Slow(Bot[PluginConfig]):
+    """Thinks for a while about one thing customers say."""
+
+    @hookimpl
+    async def answer(self, turn: Turn) -> Answer:
+        if plain_text(turn.message.body) == "慢":
+            await self.ctx.clock.sleep(9)
+        return Answer.of(plain_text(turn.message.body))
+
+
+async def test_nobody_waits_for_what_happens_with_another_customer(make_hub: MakeHub) -> None:
+    async with staged(make_hub, bot=Slow) as stage:
+        await stage.says("你好")
+        stage.corp.says("wk1", "wm1", content="慢")
+        assert (await stage.push()).status == 200
+        # What staff do with the first customer has to wait for the bot; the second customer has not.
+        stage.corp.staff_takes("wk1", "wm1", "zhangsan")
+        stage.corp.says("wk1", "wm2", content="快")
+        pushed = asyncio.ensure_future(stage.push())
+        await stage.until(lambda: stage.heard("wm2"), "the second customer's answer", turning=0)
+        assert not pushed.done()
+        await stage.until(pushed.done, "the rest", turning=0.5)
+        await stage.settled()
+        assert stage.heard("wm2") == ["快"]
 
 
 async def test_several_accounts_have_loops_and_cursors_of_their_own(make_hub: MakeHub) -> None:
