@@ -72,6 +72,8 @@ class Watch:
         return self._shown.get(page) == conversation_id
 
     def _hear(self, events: Sequence[Event]) -> None:
+        if not self._shown:
+            return
         shown = set(self._shown.values())
         for event in events:
             if event.conversation_id in shown and event.kind.startswith("message."):
