@@ -125,6 +125,21 @@ class Hooks:
         conversation takes it as a further leg.
         """
 
+    @hook("people", "notify", deadline=3.0)
+    async def arriving(self, inbound: Inbound, identity: Identity, conversation: Conversation) -> None:
+        """A sender's message is about to be stored, in that conversation: all that the channel says of them, each time.
+
+        Awaited in the person's order, before bots are asked. What is stored here by `Context.commit` holds before the message
+        does; after a crash, or a fault, the same message may come again.
+        """
+
+    @hook("people", "notify")
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        """Somebody's personal data is being erased: forget what you keep of them, by `identities` or the person's id.
+
+        Nobody else will: after this the hub no longer has their identities. It may come again.
+        """
+
     # -- routing -----------------------------------------------------------------------------
 
     @hook("routing", "first", deadline=0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import phonenumbers
@@ -86,6 +86,17 @@ class Policy:
                 trusted = self._trusted(key, channel, verified)
                 found.append(Known(key.kind, key.scope, value, trusted, key.confidence))
         return found
+
+    def weightier(self, key: Known) -> Sequence[tuple[str, str]]:
+        """Kind and scope of the keys that count more than this one."""
+        kinds = [one.kind for one in self._keys]
+        before = kinds.index(key.kind) if key.kind in kinds else len(kinds)
+        return [(one.kind, one.scope) for one in self._keys[:before]]
+
+    def in_order(self, keys: Iterable[Known]) -> Sequence[Known]:
+        """The weightiest first; what the configuration no longer has is left out."""
+        order = {(key.kind, key.scope): place for place, key in enumerate(self._keys)}
+        return sorted((key for key in keys if key.place[:2] in order), key=lambda key: order[key.place[:2]])
 
     @staticmethod
     def _trusted(key: Key, channel: str, verified: bool) -> bool:

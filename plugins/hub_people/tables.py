@@ -107,24 +107,27 @@ class Differing(Model):
 class Claim(Model):
     """A one-time proof of being the customer of a conversation. Neither code nor token is kept, only what recognises them.
 
-    state: live, redeemed (somebody showed it), joined (and is connected), void.
+    `via_id` is the identity the customer had there, `who` recognises whoever showed the claim. state: live, redeemed (somebody
+    showed it), joined (and is connected), void.
     """
 
     id = IdField()
     conversation_id = fields.BigIntField()
     person_id = fields.BigIntField()
+    via_id = fields.BigIntField()
     code = fields.CharField(64)
     token = fields.CharField(64, unique=True)
     issued_by = fields.CharField(200)
     issued_at = fields.BigIntField()
     expires_at = fields.BigIntField()
     state = fields.CharField(10, db_default="live")
+    who = fields.CharField(64, db_default="")
     identity_id = fields.BigIntField(db_default=0)
     redeemed_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "people_claim"
-        indexes = (Index(fields=("state", "expires_at")), Index(fields=("conversation_id",)))
+        indexes = (Index(fields=("state",)), Index(fields=("conversation_id",)), Index(fields=("identity_id",)))
 
 
 class Guess(Model):
@@ -143,6 +146,9 @@ class Statements:
 
     add_link: Final = insert(Link)
     add_key: Final = insert(KnownKey, once=("identity_id", "kind", "scope", "value"))
+    trust_key: Final = update(
+        KnownKey, "trusted", "confidence", where=("identity_id", "kind", "scope", "value"), checked=False
+    )
     add_candidate: Final = insert(Candidate, once=("one_id", "two_id", "why"))
     decide_candidate: Final = update(Candidate, "state", "decided_by", "decided_at", where=("id", "state"))
     add_merge: Final = insert(Merge)
@@ -153,7 +159,8 @@ class Statements:
     decide_conflict: Final = update(Differing, "state", "decided_by", "decided_at", where=("id", "state"))
     end_conflicts: Final = update(Differing, "state", where=("merge_id", "state"), checked=False)
     add_claim: Final = insert(Claim)
-    redeem: Final = update(Claim, "state", "identity_id", "redeemed_at", where=("id", "state"))
+    redeem: Final = update(Claim, "state", "who", "redeemed_at", where=("id", "state"))
+    identify_claim: Final = update(Claim, "identity_id", checked=False)
     settle_claim: Final = update(Claim, "state", where=("id", "state"), checked=False)
     put_guess: Final = upsert(Guess, "who")
     drop_guess: Final = delete(Guess, ("who",))
