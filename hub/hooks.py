@@ -24,7 +24,7 @@ from typing import Any, Final, Literal, TypeVar
 import pluggy
 from aiohttp import web
 
-from hub.families import CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
+from hub.families import ClaimOffer, CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
 from hub.intents import Answer, Turn
 from hub.plugin import Inbound
 from hub.records import Agent, Conversation, Event, Identity, Message, Person
@@ -126,11 +126,18 @@ class Hooks:
         """
 
     @hook("people", "notify", deadline=3.0)
-    async def arriving(self, inbound: Inbound, identity: Identity, conversation: Conversation) -> None:
-        """A sender's message is about to be stored, in that conversation: all that the channel says of them, each time.
+    async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
+        """A sender's message is about to be stored: all that the channel (an instance's name) says of them, each time.
 
         Awaited in the person's order, before bots are asked. What is stored here by `Context.commit` holds before the message
         does; after a crash, or a fault, the same message may come again.
+        """
+
+    @hook("people", "first")
+    async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
+        """A way for this customer to go on with us on another channel and be known there: ask for one, and tell them.
+
+        For bots, menus and agents: ``await ctx.house.calls.first("offer_claim", conversation=…, by=ctx.name)``.
         """
 
     @hook("people", "notify")

@@ -123,7 +123,7 @@ class Pipeline:
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound, by or arrival.channel)
         message = self._message(scene, arrival, identity)
         if hub.calls.implementers("arriving"):
-            await hub.calls.notify("arriving", inbound=arrival.inbound, identity=identity, conversation=scene.conversation)
+            await hub.calls.notify("arriving", inbound=arrival.inbound, identity=identity, channel=arrival.channel)
         if message.direction == "in" and hub.calls.implementers("filter_inbound"):
             message = await self._filters.inbound(message, scene)
         scene.hear(message)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hub import Body, Conflict, Context, Leg, Refused
+from hub import Body, Conflict, Context, Conversation, Leg, Refused
 from hub.tables import Change, Row
 from hub_people.codes import Digests, code_in, new_code, new_token, token_in
 from hub_people.config import Claims as Settings
@@ -81,39 +81,39 @@ class Claims:
 
     # -- issuing ------------------------------------------------------------------------------------
 
-    async def issue(self, conversation_id: int, by: str) -> Issued:
+    async def issue(self, conversation: Conversation, by: str) -> Issued:
         """A claim for the customer of this open conversation; `by` is a login or an instance.
 
-        Raises Refused (404 ``not_found``, 409 ``closed``, 503 ``too_many_claims``).
+        Raises Refused (409 ``closed``, 503 ``too_many_claims``).
         """
-        conversation = await self._ctx.reading.conversation(conversation_id)
-        if conversation is None:
-            raise Refused(404, "not_found", "there is no such conversation")
         if conversation.status != "open":
             raise Refused(409, "closed", "this conversation is closed")
         current = self._current()
         if len(current) >= self._settings.live:
             # The more codes are good, the easier it is to guess one.
             raise Refused(503, "too_many_claims", "too many codes are waiting to be used; try again in a few minutes")
-        legs = await self._ctx.reading.legs(conversation_id)
+        legs = await self._ctx.reading.legs(conversation.id)
         taken = {claim.code for claim in current}
         code = new_code(lambda one: self._digests.of("code", one) in taken)
         issued = Issued(self._ctx.new_id(), code, new_token(), self._now() + int(self._settings.minutes * 60_000))
-        claim = self._made(issued, conversation.person_id, conversation_id, _last_written(legs), by)
+        claim = self._made(issued, conversation, _last_written(legs), by)
         change = Change()
         change.write(Statements.add_claim, msgspec.structs.astuple(claim))
         about = {"claim": str(issued.id), "by": by, "expires_at": issued.expires_at}
-        change.event("person.claim_issued", self._now(), claim.person_id, conversation_id, data=about)
+        change.event("person.claim_issued", self._now(), claim.person_id, conversation.id, data=about)
         # Known before it is stored, so that nobody gets the same code meanwhile.
         self._live[claim.id] = claim
-        change.failed.append(lambda: self._live.pop(claim.id, None) and None)
+        change.failed.append(lambda: self._forget(claim))
         await self._ctx.commit(change)
         self._ctx.count("claims_issued")
         return issued
 
-    def _made(self, issued: Issued, person_id: int, conversation_id: int, via: int, by: str) -> Claim:
+    def _forget(self, claim: Claim) -> None:
+        self._live.pop(claim.id, None)
+
+    def _made(self, issued: Issued, conversation: Conversation, via: int, by: str) -> Claim:
         code, token = self._digests.of("code", issued.code), self._digests.of("token", issued.token)
-        head = (issued.id, conversation_id, person_id, via, code, token, by[:200], self._now(), issued.expires_at)
+        head = (issued.id, conversation.id, conversation.person_id, via, code, token, by[:200], self._now(), issued.expires_at)
         return Claim(*head, "live", "", 0, None)
 
     # -- redeeming ----------------------------------------------------------------------------------

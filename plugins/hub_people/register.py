@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hub import Conflict, Context, Refused
 from hub.house import Dossier
 from hub.tables import Change
@@ -11,10 +13,11 @@ from hub_people.unmerging import Unmerging
 
 
 class Register:
-    """Who is one person. `merges` reads what was joined."""
+    """Who is one person. `merges` reads what was joined; `on_joined` hears which legs have come into which conversation."""
 
     def __init__(self, ctx: Context) -> None:
         self.merges = Merges(ctx)
+        self.on_joined: Callable[[int, tuple[int, ...]], None] = lambda conversation, legs: None
         self._ctx = ctx
 
     async def merge(self, one: int, other: int, why: Why) -> int:
@@ -40,6 +43,7 @@ class Register:
         if merging.host is not None and merging.closed is not None:
             await self._tell(merging.closed, merging.host.joined)
             await self._tell(merging.host.after, merging.host.before)
+            self.on_joined(merging.host.after.id, merging.host.legs)
         self._ctx.count("merged")
         return merging.survivor
 

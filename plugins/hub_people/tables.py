@@ -68,7 +68,7 @@ class Candidate(Model):
 
 
 class Merge(Model):
-    """One person joined with another. `data` is what it takes to part them again; `undone_at` says that they were."""
+    """One person joined with another. `data` is what it takes to part them again, and `undone_at` says that they were."""
 
     id = IdField()
     survivor_id = fields.BigIntField()
@@ -141,6 +141,15 @@ class Guess(Model):
         table = "people_guess"
 
 
+class Waste(Model):
+    """A file of somebody who was erased, until the media store has erased it as well."""
+
+    file = fields.CharField(200, primary_key=True)
+
+    class Meta:
+        table = "people_waste"
+
+
 class Statements:
     """What is written to these tables, by what it is for."""
 
@@ -163,4 +172,6 @@ class Statements:
     identify_claim: Final = update(Claim, "identity_id", checked=False)
     settle_claim: Final = update(Claim, "state", where=("id", "state"), checked=False)
     put_guess: Final = upsert(Guess, "who")
+    add_waste: Final = Statement("people_waste", 0, "INSERT INTO people_waste (file) VALUES (?) ON CONFLICT (file) DO NOTHING")
+    drop_waste: Final = delete(Waste, ("file",))
     drop_guess: Final = delete(Guess, ("who",))
