@@ -39,7 +39,7 @@ class Floor:
 
     # -- who there is -------------------------------------------------------------------------------
 
-    def add(self, staff: Staff, now: float) -> None:
+    def add(self, staff: Staff, now: float, *, idle_since: float | None = None) -> None:
         """Somebody comes."""
         free = next((at for at, one in enumerate(self.staff) if one is None), len(self.staff))
         if free == len(self.staff):
@@ -49,7 +49,7 @@ class Floor:
         self.by_id[staff.id] = staff
         staff.state_since = now
         self.enter(staff)
-        self.touch(staff, now)
+        self.touch(staff, now if idle_since is None else idle_since)
 
     def drop(self, staff: Staff) -> None:
         """Somebody is no longer there; they have no talks any more."""

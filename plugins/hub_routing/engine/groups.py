@@ -65,7 +65,8 @@ class Groups:
         """The signature of `task` as it is now."""
         plan, queue = self._plan, self._plan.queue(task.queue)
         wanted = plan.wanted(task, pool=task.pool)
-        extra = task.owner if task.vip else ""
+        vip = plan.policy.vip
+        extra = task.owner if task.vip and vip is not None and "owner" in vip.steps else ""
         key = (task.queue, task.channel, task.cost, wanted, task.vip, task.excluded, extra)
         found = self._by_key.get(key)
         if found is None:

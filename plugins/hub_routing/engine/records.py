@@ -50,6 +50,7 @@ class Task:
     parked: bool = False
     orphan: bool = False
     since: float = 0.0
+    held_at: float = 0.0
     unanswered: float | None = None
     answered: bool = False
     silence: int = 0

@@ -24,6 +24,9 @@ from hub_routing.policy import RoutingConfig
 MOST_NAMED: Final = 20
 """So many candidates a decision names."""
 
+MOST_GROUPS: Final = 5000
+"""So many signatures are kept in mind."""
+
 
 class Router(Seeking, Watching):
     """Everybody who waits and everybody who serves, and the rules between them.
@@ -193,6 +196,9 @@ class Router(Seeking, Watching):
         self._seq += 1
         task.seq, task.since = self._seq, now
         self.tasks[task.id] = task
+        if len(self.groups.all) > MOST_GROUPS:
+            # Signatures nobody asks for any more are forgotten.
+            self.renew(self.policy, now)
         self._start(task, now)
 
     def adopt(self, task: Task, agent: str, now: float) -> bool:
@@ -261,7 +267,7 @@ class Router(Seeking, Watching):
             self._unwait(task, now, served=None)
         task.boost += boost
         task.queue = queue or task.queue
-        task.pool, task.orphan, task.unanswered = "", False, task.unanswered
+        task.pool, task.orphan = "", False
         if without:
             task.excluded |= {without}
             self.timers.add(now + self.policy.offer.again_after, "again", (task.id, without), 0)
@@ -308,12 +314,12 @@ class Router(Seeking, Watching):
             self._unwait(task, now, served=None)
         self.timers.clear()
         self._prepare(policy, staff)
-        for one in staff:
+        for one in sorted(staff, key=lambda one: one.stamp):
             one.groups = 0
             one.private.clear()
             for task in one.talks.values():
                 task.cost = self.plan.cost(task.channel)
-            self.floor.add(one, one.state_since)
+            self.floor.add(one, one.state_since, idle_since=one.idle_since)
             self.matching.edit(one)
         for task in sorted(waiting, key=lambda one: one.seq):
             self._start(task, now, quietly=True)

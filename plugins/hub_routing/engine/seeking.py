@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub_routing.engine.floor import Floor, bits, receives
 from hub_routing.engine.groups import Group, Groups
@@ -15,10 +15,8 @@ from hub_routing.engine.records import Decision, Move, Staff, Task, TaskId
 from hub_routing.engine.timers import Timers
 from hub_routing.policy import Affinity, RoutingConfig, To
 
-OVERFLOW_AGAIN = 30.0
+OVERFLOW_AGAIN: Final = 30.0
 """Seconds until a condition that did not hold is looked at again."""
-
-AFFINITY, QUEUE = 0, 1
 
 
 class Seeking:
@@ -208,7 +206,7 @@ class Seeking:
             self._known(task, now, len(self.policy.affinity) if step is None else step + 1)
 
     def _release_private(self, staff: Staff, now: float) -> None:
-        """Who waits for somebody who gets no work now goes on, where waiting made sense only while they do."""
+        """Who waits for somebody who gets no work now goes on."""
         waiting, staff.private = staff.private, []
         for entry in waiting:
             task = entry[3]
@@ -277,6 +275,7 @@ class Seeking:
     def _hold(self, task: Task, staff: Staff, now: float) -> None:
         self._bump(task)
         task.status, task.agent, task.parked, task.orphan = "held", staff.id, False, False
+        task.held_at = now
         staff.talks[task.id] = task
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)

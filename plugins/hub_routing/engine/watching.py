@@ -98,8 +98,8 @@ class Watching:
         task.silence += 1
         if task.unanswered is None:
             return
-        rules, since = self.policy.silent_agent, max(task.unanswered, task.since) if task.status == "held" else now
-        since = max(since, now if task.since > now else since)
+        # Nobody is late with an answer before they had the case.
+        rules, since = self.policy.silent_agent, max(task.unanswered, task.held_at)
         for word, seconds in (("warn", rules.warn), ("supervisor", rules.supervisor), ("reassign", rules.reassign)):
             if seconds:
                 self.timers.add(max(now, since + seconds), word, task.id, task.silence)
