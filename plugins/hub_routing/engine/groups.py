@@ -6,8 +6,9 @@ import heapq
 from dataclasses import dataclass, field
 
 from hub_routing.engine.floor import Floor, bits
-from hub_routing.engine.plan import SCARCITY, Plan, Wanted
+from hub_routing.engine.plan import Plan, Wanted
 from hub_routing.engine.records import Staff, Task
+from hub_routing.engine.scarcity import Kind, Scarcity
 
 Entry = tuple[float, int, int, Task]
 """Key, number and version when it was put there, and the task: stale when the version is another one."""
@@ -15,7 +16,7 @@ Entry = tuple[float, int, int, Task]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One signature. `elig` are those who can; `steps` the masks that a VIP's steps try in order."""
+    """One signature. `first` is one of nobody's wider ring. `elig` are those who can; `steps` the masks that a VIP's steps try in order."""
 
     index: int
     queue: str
@@ -29,9 +30,10 @@ class Group:
     searches: tuple[tuple[str, Wanted], ...]
     excluded: frozenset[str]
     extra: str
+    kind: Kind
+    first: bool
     elig: int = 0
     steps: list[tuple[str, int]] = field(default_factory=list)
-    bonus: float = 0.0
     heap: list[Entry] = field(default_factory=list)
 
     @property
@@ -48,7 +50,7 @@ class Group:
 
     def score(self, key: float, now: float) -> float:
         """How much somebody with this key is due."""
-        return self.aging * (now - key) + self.bonus
+        return self.aging * (now - key) + self.kind.bonus
 
 
 class Groups:
@@ -60,6 +62,7 @@ class Groups:
         self._by_key: dict[object, Group] = {}
         self.all: list[Group] = []
         self.waiting = 0
+        self.scarcity = Scarcity()
 
     def of(self, task: Task) -> Group:
         """The signature of `task` as it is now."""
@@ -73,7 +76,11 @@ class Groups:
             burst = plan.burst if task.vip else 0
             searches = self._searches(task, wanted) if task.vip else (("", wanted),)
             place = (len(self.all), task.queue, task.channel, task.cost, plan.lane(task.channel), task.vip, burst)
-            found = Group(*place, queue.score.aging, wanted, searches, task.excluded, extra)
+            # A wider ring is no other kind of customer; VIPs have a head start of their own.
+            need = tuple(sorted(task.need.items()))
+            same = (task.queue, task.channel, need, task.vip)
+            kind = self.scarcity.kind(same, 0.0 if task.vip else queue.score.scarcity)
+            found = Group(*place, queue.score.aging, wanted, searches, task.excluded, extra, kind, task.ring == 0)
             self._by_key[key] = found
             self.all.append(found)
             self._floor.watch(task.channel, found.cost, found.floor_units)
@@ -135,12 +142,8 @@ class Groups:
 
     def _weigh(self, group: Group) -> None:
         """Whom few can serve has a head start, so that the many do not fill these few."""
-        scarcity = self._plan.queue(group.queue).score.scarcity
-        if not scarcity:
-            return
-        most = SCARCITY if scarcity == "auto" else float(scarcity)
-        everybody = len(self._floor.by_id)
-        group.bonus = most * (1 - group.elig.bit_count() / everybody) if everybody else 0.0
+        if group.kind.most and group.first and not group.excluded:
+            group.kind.weigh(group.elig, len(self._floor.by_id))
 
     # -- who waits ----------------------------------------------------------------------------------
 

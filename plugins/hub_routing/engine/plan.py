@@ -16,9 +16,6 @@ from hub_routing.policy import QueuePolicy, RoutingConfig
 Need = tuple[tuple[str, int], ...]
 _CASE: Final = re.compile(r"\$(case|customer)\.(\w+)")
 
-SCARCITY: Final = 300.0
-"""Seconds of head start that ``scarcity: auto`` gives to those whom nearly nobody can serve."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

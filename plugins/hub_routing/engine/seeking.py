@@ -265,6 +265,9 @@ class Seeking:
 
     def _give(self, task: Task, staff: Staff, decision: Decision, now: float) -> None:
         """To this agent: at once, or as an offer."""
+        group: Group | None = task.group
+        if group is not None and group.kind.auto:
+            self.groups.scarcity.learn(group.kind, now - task.arrived)
         self._hold(task, staff, now)
         seconds = self.policy.offer.seconds(task.channel) if self._accepting else 0.0
         if seconds:
