@@ -221,6 +221,8 @@ class Router(Seeking, Watching):
         task = known or task
         task.cost = task.cost or self.plan.cost(task.channel)
         self._hold(task, staff, now)
+        if not staff.connected or staff.state == "offline":
+            self._watch_presence(staff, now)
         self._dispatch(self._freed, now)
         return True
 
@@ -309,7 +311,7 @@ class Router(Seeking, Watching):
         """From now on by this policy. Who has somebody keeps them; who waits keeps the age."""
         self._begin()
         staff = list(self.floor.by_id.values())
-        waiting = [one for one in self.tasks.values() if one.status in ("waiting", "private")]
+        waiting = [one for one in self.tasks.values() if one.status in ("waiting", "private", "closed")]
         for task in waiting:
             self._unwait(task, now, served=None)
         self.timers.clear()

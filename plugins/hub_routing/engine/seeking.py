@@ -60,7 +60,7 @@ class Seeking:
             hours = self.plan.queue(task.queue).hours
             options = hours.closed if hours is not None else ()
             if "wait" not in options:
-                self.out.append(Move("closed", now, task, decision=self._decide(task, "closed", "", now), more={"do": options}))
+                self._shut(task, options, now, quietly=quietly)
                 return
         self._known(task, now, 0, quietly=quietly)
 
@@ -252,14 +252,27 @@ class Seeking:
             self.out.append(Move(act, now, task, decision=self._decide(task, act, "", now)))
 
     def _hour(self, task: Task, now: float) -> None:
-        """The minute is over: a queue that closed sends home who waits."""
+        """The minute is over: a queue that closed sends home who waits, one that opened serves who came before."""
         hours = self.plan.queue(task.queue).hours
-        if hours is None or not self.plan.closed(task.queue, now):
-            self.timers.add(now + 60 - now % 60, "hours", task.id, task.version)
-        elif "wait" not in hours.closed:
+        if hours is None:
+            return
+        shut = self.plan.closed(task.queue, now) and "wait" not in hours.closed
+        if task.status == "closed" and not shut:
+            self._start(task, now)
+        elif task.status != "closed" and shut:
             self._unwait(task, now, served=None)
-            task.status = "closed"
-            self.out.append(Move("closed", now, task, decision=self._decide(task, "closed", "", now), more={"do": hours.closed}))
+            self._shut(task, hours.closed, now)
+        else:
+            self.timers.add(now + 60 - now % 60, "hours", task.id, task.version)
+
+    def _shut(self, task: Task, options: tuple[str, ...], now: float, *, quietly: bool = False) -> None:
+        """Nobody serves now. What is left is served when the queue opens."""
+        task.status = "closed"
+        self._bump(task)
+        self.timers.add(now + 60 - now % 60, "hours", task.id, task.version)
+        if not quietly:
+            decision = self._decide(task, "closed", "", now)
+            self.out.append(Move("closed", now, task, decision=decision, more={"do": options}))
 
     # -- giving -------------------------------------------------------------------------------------
 
