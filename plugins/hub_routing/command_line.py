@@ -64,7 +64,7 @@ class Document:
     def replay(self) -> Replay:
         """A replay with the agents and teams of the document."""
         teams = [(team.id, team.members) for team in self.settings.teams] if "teams" in self.settings.model_fields_set else []
-        return Replay(self.policy, self.settings.agents, teams=teams, timezone=self.settings.hub.timezone)
+        return Replay(self.policy, self.settings.agents, teams=teams)
 
 
 def read_policy(path: Path, locale: str, *, agents: bool = True) -> Document:

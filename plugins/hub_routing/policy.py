@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from hub import PluginConfig
@@ -302,6 +303,12 @@ class Experiment(Section):
 # -- the whole -----------------------------------------------------------------------------------------
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("timezone", "Input should be the name of a time zone")
+    return name
+
+
 class RoutingConfig(Section):
     """How customers come to agents."""
 
@@ -318,8 +325,7 @@ class RoutingConfig(Section):
     agent_gone: AgentGone = AgentGone()
     silent_agent: SilentAgent = SilentAgent()
     experiment: Experiment | None = None
-    timezone: str = ""
-    token: SecretStr = SecretStr("")
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _in_range(self) -> RoutingConfig:

@@ -12,7 +12,7 @@ from hub.tables import IdField, delete, insert, update, upsert
 
 
 class Load(Model):
-    """What an agent has in hand. `version` counts changes: who assigns says which one they saw."""
+    """What an agent has in hand. The version counts changes: who assigns says which one they saw."""
 
     agent_id = IdField()
     version = fields.IntField(db_default=0)
@@ -25,7 +25,7 @@ class Load(Model):
 
 
 class Decision(Model):
-    """One decision: when, about what, by which rule, whom, how long it took; `data` has inputs and candidates as JSON."""
+    """One decision: when, about what, by which rule, whom, how long it took, with inputs and candidates as JSON."""
 
     id = IdField()
     conversation_id = fields.BigIntField()
@@ -68,7 +68,7 @@ class Last(Model):
 
 
 class Policy(Model):
-    """A policy that was published. `previous` is the one before (0 is the configuration's)."""
+    """A policy that was published, and the one before it (0 is that of the configuration)."""
 
     id = IdField()
     previous = fields.BigIntField(db_default=0)
@@ -94,7 +94,7 @@ class Choice(Model):
 class Statements:
     """All of them, by what they are for."""
 
-    add_load: Final = insert(Load, once=("agent_id",))
+    add_load: Final = insert(Load)
     move_load: Final = update(Load, "version", "used", "talks", "at", where=("agent_id", "version"))
     add_decision: Final = insert(Decision)
     put_case: Final = upsert(Case, "conversation_id")

@@ -6,7 +6,7 @@ import re
 from datetime import time
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -65,5 +65,10 @@ def _hours(value: Any) -> Hours:
     raise PydanticCustomError("hours", "Input should be the hours of a day, like 09:00-21:00")
 
 
-OpenHours = Annotated[Hours, BeforeValidator(_hours), WithJsonSchema({"type": "string"})]
+def _hours_text(hours: Hours) -> str:
+    end = "24:00" if hours[1] == time.max else f"{hours[1]:%H:%M}"
+    return f"{hours[0]:%H:%M}-{end}"
+
+
+OpenHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_hours_text), WithJsonSchema({"type": "string"})]
 """From when to when; over midnight where the end is before the beginning."""

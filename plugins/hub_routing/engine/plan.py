@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,11 +36,10 @@ class Wanted:
 class Plan:
     """A `policy` with what is known about teams. Asked often, so answers are kept."""
 
-    def __init__(self, policy: RoutingConfig, teams: Collection[str] = (), timezone: str = "") -> None:
+    def __init__(self, policy: RoutingConfig, teams: Collection[str] = ()) -> None:
         self.policy = policy
         self.teams = frozenset(teams)
-        zone = policy.timezone or timezone
-        self._zone = ZoneInfo(zone) if zone else UTC
+        self.zone = ZoneInfo(policy.timezone)
         self._costs: dict[str, int] = {}
         self.lanes: list[frozenset[str]] = [frozenset()]
         self._lane_of: dict[str, int] = {}
@@ -116,7 +115,7 @@ class Plan:
         hours = self.queue(queue).hours
         if hours is None:
             return False
-        return not is_open(hours, self.policy.calendars, datetime.fromtimestamp(now, self._zone))
+        return not is_open(hours, self.policy.calendars, datetime.fromtimestamp(now, self.zone))
 
 
 def filled(name: str, facts: Mapping[str, Any]) -> str:

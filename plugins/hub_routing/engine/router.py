@@ -39,12 +39,11 @@ class Router(Seeking, Watching):
         policy: RoutingConfig,
         *,
         teams: Collection[str] = (),
-        timezone: str = "",
         accepting: bool = True,
         hours: bool = True,
         ticks: Callable[[], int] = perf_counter_ns,
     ) -> None:
-        self._timezone, self._accepting, self._hours, self._ticks = timezone, accepting, hours, ticks
+        self._accepting, self._hours, self._ticks = accepting, hours, ticks
         self._known_teams = frozenset(teams)
         self.tasks: dict[TaskId, Task] = {}
         self.lines: dict[str, Line] = {}
@@ -58,7 +57,7 @@ class Router(Seeking, Watching):
     def _prepare(self, policy: RoutingConfig, staff: Iterable[Staff]) -> None:
         teams = self._known_teams.union(*(one.teams for one in staff))
         self.policy = policy
-        self.plan = Plan(policy, teams, self._timezone)
+        self.plan = Plan(policy, teams)
         self.floor = Floor(self.plan)
         self.groups = Groups(self.plan, self.floor)
         self.matching = Matching(self.plan, self.floor)
@@ -330,6 +329,13 @@ class Router(Seeking, Watching):
         for one in staff:
             self._watch_presence(one, one.state_since)
         self._dispatch(sum(one.bit for one in staff), now)
+
+    def repair(self, now: float) -> int:
+        """Serve whoever waits beside somebody with room, as should never be; returns how many there were."""
+        self._begin()
+        before = len(self.out)
+        self._dispatch(sum(one.bit for one in self.floor.by_id.values()), now)
+        return sum(move.kind in ("assign", "offer") for move in self.out[before:])
 
     # -- time ---------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('talks', fields.IntField(db_default=0)),
                 ('at', fields.BigIntField(db_default=0)),
             ],
-            options={'table': 'routing_load', 'app': 'hub_routing', 'pk_attr': 'agent_id', 'table_description': 'What an agent has in hand. `version` counts changes: who assigns says which one they saw.'},
+            options={'table': 'routing_load', 'app': 'hub_routing', 'pk_attr': 'agent_id', 'table_description': 'What an agent has in hand. The version counts changes: who assigns says which one they saw.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('micros', fields.FloatField(db_default=0)),
                 ('data', fields.TextField(unique=False)),
             ],
-            options={'table': 'routing_decision', 'app': 'hub_routing', 'indexes': [Index(fields=['conversation_id', 'id']), Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'One decision: when, about what, by which rule, whom, how long it took; `data` has inputs and candidates as JSON.'},
+            options={'table': 'routing_decision', 'app': 'hub_routing', 'indexes': [Index(fields=['conversation_id', 'id']), Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'One decision: when, about what, by which rule, whom, how long it took, with inputs and candidates as JSON.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('author', fields.CharField(db_default='', max_length=200)),
                 ('text', fields.TextField(unique=False)),
             ],
-            options={'table': 'routing_policy', 'app': 'hub_routing', 'pk_attr': 'id', 'table_description': "A policy that was published. `previous` is the one before (0 is the configuration's)."},
+            options={'table': 'routing_policy', 'app': 'hub_routing', 'pk_attr': 'id', 'table_description': "A policy that was published, and the one before it (0 is that of the configuration)."},
             bases=['Model'],
         ),
         ops.CreateModel(

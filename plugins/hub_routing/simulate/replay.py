@@ -94,18 +94,18 @@ class Replay:
     """One run over one trace."""
 
     def __init__(
-        self, policy: RoutingConfig, agents: Sequence[AgentSettings], *, teams: Sequence[tuple[str, Iterable[str]]] = (), timezone: str = ""
+        self, policy: RoutingConfig, agents: Sequence[AgentSettings], *, teams: Sequence[tuple[str, Iterable[str]]] = ()
     ) -> None:
         self._staff = staff_of(agents, policy, teams)
         self._speeds = {one.login: tuple(one.speed) for one in agents}
-        self._how = (policy, [team for team, _ in teams], timezone)
+        self._how = (policy, [team for team, _ in teams])
 
     def run(self, arrivals: Sequence[Arrival], told: Callable[[int], None] = lambda _: None) -> Replayed:
         """Everybody's fate. `told` hears how many have arrived, now and then."""
-        policy, teams, timezone = self._how
+        policy, teams = self._how
         order = sorted(range(len(arrivals)), key=lambda number: arrivals[number].at)
         began = arrivals[order[0]].at if order else 0.0
-        router = Router(policy, teams=teams, timezone=timezone, accepting=False, hours=began > REAL_TIME)
+        router = Router(policy, teams=teams, accepting=False, hours=began > REAL_TIME)
         for one in self._staff:
             router.join(one, began)
         router.drain()
