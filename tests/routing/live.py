@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class Service:
     def __init__(self, kit: HubKit) -> None:
         self.kit = kit
         self.agents: dict[str, int] = {}
+        self._keys = itertools.count()
 
     @property
     def routing(self) -> Routing:
@@ -55,7 +57,7 @@ class Service:
     async def comes(self, name: str, **facts: Any) -> Any:
         """A customer writes."""
         visitor = self.kit.visitor("web", name)
-        await visitor.says("你好", **facts)
+        await visitor.says("你好", key=f"{name}-came-{next(self._keys)}", **facts)
         return visitor
 
     async def with_agent(self, visitor: Any, *logins: str) -> str:

@@ -24,6 +24,7 @@ class Floor:
     """Who serves, and how much each of them can still take.
 
     `levels` are masks by free units, for each lane of the plan; `room` are masks of those with at least so many units free.
+    `touched` are those whose load changed; whoever reads it empties it.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -36,6 +37,7 @@ class Floor:
         self.breadth: dict[int, int] = {}
         self._order: dict[int, None] = {}
         self._stamp = 0
+        self.touched: set[str] = set()
 
     # -- who there is -------------------------------------------------------------------------------
 
@@ -60,9 +62,10 @@ class Floor:
 
     def enter(self, staff: Staff) -> None:
         """Write `staff` into all masks."""
+        staff.units = staff.capacity if staff.capacity is not None else self.plan.policy.agents.capacity
         staff.used = [self._used(staff, lane) for lane in range(len(self.plan.lanes))]
         for lane, levels in enumerate(self.levels):
-            free = staff.capacity - staff.used[lane]
+            free = staff.units - staff.used[lane]
             levels[free] = levels.get(free, 0) | staff.bit
         for lane, units in self.room:
             self._room(staff, lane, units)
@@ -93,10 +96,11 @@ class Floor:
     def charge(self, staff: Staff, task: Task, sign: int) -> None:
         """`task` takes (+1) its units, or gives them back (-1)."""
         units = task.cost * sign
+        self.touched.add(staff.id)
         for lane, skipped in enumerate(self.plan.lanes):
             if task.channel in skipped:
                 continue
-            levels, free = self.levels[lane], staff.capacity - staff.used[lane]
+            levels, free = self.levels[lane], staff.units - staff.used[lane]
             left = levels[free] & ~staff.bit
             if left:
                 levels[free] = left
@@ -122,7 +126,7 @@ class Floor:
             self._open(staff, channel)
 
     def _room(self, staff: Staff, lane: int, units: int) -> None:
-        if staff.capacity - staff.used[lane] >= units:
+        if staff.units - staff.used[lane] >= units:
             self.room[lane, units] |= staff.bit
         else:
             self.room[lane, units] &= ~staff.bit

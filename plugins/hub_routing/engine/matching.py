@@ -85,7 +85,7 @@ class Matching:
         floor.watch(task.channel, task.cost)
         if not floor.open[task.channel] & staff.bit:
             return False
-        if staff.capacity - staff.used[plan.lane(task.channel)] < task.cost - burst:
+        if staff.units - staff.used[plan.lane(task.channel)] < task.cost - burst:
             return False
         return task.vip or not self.reserves or not self.kept() & staff.bit
 

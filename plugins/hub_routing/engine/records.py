@@ -59,12 +59,15 @@ class Task:
 
 @dataclass(slots=True, eq=False)
 class Staff:
-    """An agent on the floor. `index` is the place of their bit, `stamp` grows whenever something of theirs begins or ends."""
+    """An agent on the floor. `capacity` of None is the policy's, `units` what that makes.
+
+    `index` is the place of their bit, `stamp` grows whenever something of theirs begins or ends.
+    """
 
     id: str
     teams: frozenset[str] = NOBODY
     skills: Mapping[str, int] = field(default_factory=dict)
-    capacity: int = 0
+    capacity: int | None = None
     reception: frozenset[str] | None = None
     state: StaffState = "online"
     connected: bool = True
@@ -75,6 +78,7 @@ class Staff:
     stamp: int = 0
     state_since: float = 0.0
     idle_since: float = 0.0
+    units: int = 0
     off: frozenset[str] = NOBODY
     used: list[int] = field(default_factory=list)
     talks: dict[TaskId, Task] = field(default_factory=dict)

@@ -97,7 +97,7 @@ class Answers:
             return "away"
         if not receives(staff, task.channel):
             return "off"
-        room = staff.capacity - staff.used[group.lane] >= group.floor_units
+        room = staff.units - staff.used[group.lane] >= group.floor_units
         return "free" if room else "full"
 
     # -- agents -------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class Answers:
         if staff is None:
             return {"state": "none", "reasons": [sentence(locale, "you_unknown")]}
         return {
-            "state": staff.state, "connected": staff.connected, "used": staff.used[0], "capacity": staff.capacity,
+            "state": staff.state, "connected": staff.connected, "used": staff.used[0], "capacity": staff.units,
             "talks": len(staff.talks), "off": sorted(staff.off), "reasons": self._why(staff, locale),
         }  # fmt: skip
 
@@ -125,14 +125,14 @@ class Answers:
             lines.append(sentence(locale, f"you_{staff.state}", why=staff.why or "-"))
         if staff.off:
             lines.append(sentence(locale, "you_off", channels=", ".join(sorted(staff.off))))
-        free = staff.capacity - staff.used[0]
+        free = staff.units - staff.used[0]
         least = min(self._costs(), default=1)
         if free < least:
-            lines.append(sentence(locale, "you_full", used=staff.used[0], capacity=staff.capacity))
+            lines.append(sentence(locale, "you_full", used=staff.used[0], capacity=staff.units))
         elif router.matching.kept() & staff.bit:
             lines.append(sentence(locale, "you_kept"))
         lines += self._lacking(staff, locale)
-        return lines or [sentence(locale, "work_flows", free=free, capacity=staff.capacity)]
+        return lines or [sentence(locale, "work_flows", free=free, capacity=staff.units)]
 
     def _costs(self) -> Sequence[int]:
         router = self._dispatcher.router

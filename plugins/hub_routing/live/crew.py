@@ -25,15 +25,13 @@ class Crew:
         kept: Mapping[str, Any] = await self._ctx.data.get(OFF, {})
         self._off = {id: frozenset(channels) for id, channels in kept.items()}
 
-    def staff(self, agent: Agent, policy: RoutingConfig) -> Staff:
+    def staff(self, agent: Agent) -> Staff:
         """An agent for the floor."""
         said = self._ctx.house.agent_settings.get(agent.login)
         made = Staff(
-            str(agent.id), self.teams(agent), dict(said.skills) if said else {}, policy.agents.capacity,
+            str(agent.id), self.teams(agent), dict(said.skills) if said else {}, said.capacity if said else None,
             self.reception(agent), agent.state, agent.connected,
         )  # fmt: skip
-        if said is not None and said.capacity is not None:
-            made.capacity = said.capacity
         made.off = self._off.get(made.id, frozenset())
         return made
 
@@ -60,7 +58,7 @@ class Crew:
         if not agent.active:
             router.part(id, now)
         elif known is None:
-            router.join(self.staff(agent, router.policy), now)
+            router.join(self.staff(agent), now)
         else:
             if self.teams(agent) != known.teams:
                 router.edit(id, now, teams=self.teams(agent))

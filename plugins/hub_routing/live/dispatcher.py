@@ -46,6 +46,7 @@ class Dispatcher:
         self._timer = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._persons: dict[int, int] = {}
+        self._dirty: set[str] = set()
 
     @property
     def now(self) -> float:
@@ -247,9 +248,14 @@ class Dispatcher:
         moves = self.router.drain()
         for move in moves:
             self._do(move)
-        stale = self.loads.stale(self.router) if moves else []
-        for agent in stale:
-            self.settling.store_load(agent)
+        self._dirty |= self.router.floor.touched
+        self.router.floor.touched.clear()
+        # What is being assigned to somebody brings their load along.
+        coming = {task.agent for id in self.settling.busy if (task := self.router.tasks.get(id)) is not None}
+        for agent in self._dirty - coming:
+            self._dirty.discard(agent)
+            if self.loads.differs(agent, self.router):
+                self.settling.store_load(agent)
         self._timer.set()
 
     def _do(self, move: Move) -> None:

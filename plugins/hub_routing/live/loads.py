@@ -32,6 +32,8 @@ class Loads:
 
     async def _know(self, agent: str) -> None:
         if agent not in self._versions:
+            await self.read_again(agent)
+        if agent not in self._versions:
             change = Change()
             change.write(Statements.add_load, (int(agent), 0, 0, 0, 0))
             await self._ctx.commit(change)
@@ -61,10 +63,10 @@ class Loads:
         change.write(Statements.move_load, (version + 1, used, talks, int(now * 1000), int(agent), version))
         change.after.append(lambda: self._written.__setitem__(agent, (used, talks)))
 
-    def stale(self, router: Router) -> list[str]:
-        """Agents whose row says something else than the router."""
-        staff = router.floor.by_id.values()
-        return [one.id for one in staff if self._written.get(one.id, (0, 0)) != (one.used[0], len(one.talks))]
+    def differs(self, agent: str, router: Router) -> bool:
+        """Does an agent's row say something else than the router?"""
+        staff = router.floor.by_id.get(agent)
+        return self._written.get(agent, (0, 0)) != ((staff.used[0], len(staff.talks)) if staff is not None else (0, 0))
 
     async def store(self, agent: str, router: Router, now: float) -> None:
         """Bring one row up to date. Raises StoreUnavailable."""

@@ -70,6 +70,7 @@ class Settling:
 
     async def _carry_out(self, id: int) -> None:
         floor, tries = self._floor, 0
+        person = floor.person_of(id)
         try:
             while id in self.wanted:
                 self.wanted.discard(id)
@@ -93,7 +94,7 @@ class Settling:
             self.again.discard(id)
             self._from.pop(id, None)
         # What happened there meanwhile is the truth.
-        await floor.look(id, floor.person_of(id))
+        await floor.look(id, person)
         floor.follow()
 
     async def _once(self, id: int) -> None:

@@ -75,7 +75,7 @@ class Load:
     held: float = 0.0
 
 
-def staff_of(agents: Iterable[AgentSettings], policy: RoutingConfig, teams: Iterable[tuple[str, Iterable[str]]] = ()) -> list[Staff]:
+def staff_of(agents: Iterable[AgentSettings], teams: Iterable[tuple[str, Iterable[str]]] = ()) -> list[Staff]:
     """The agents of a document; `teams` are its teams with the logins they list."""
     listed = [(team, frozenset(members)) for team, members in teams]
     return [
@@ -83,7 +83,7 @@ def staff_of(agents: Iterable[AgentSettings], policy: RoutingConfig, teams: Iter
             one.login,
             frozenset(one.teams) | {team for team, members in listed if one.login in members},
             dict(one.skills),
-            one.capacity if one.capacity is not None else policy.agents.capacity,
+            one.capacity,
             frozenset(one.reception) if one.reception is not None else None,
         )
         for one in agents
@@ -96,7 +96,7 @@ class Replay:
     def __init__(
         self, policy: RoutingConfig, agents: Sequence[AgentSettings], *, teams: Sequence[tuple[str, Iterable[str]]] = ()
     ) -> None:
-        self._staff = staff_of(agents, policy, teams)
+        self._staff = staff_of(agents, teams)
         self._speeds = {one.login: tuple(one.speed) for one in agents}
         self._how = (policy, [team for team, _ in teams])
 
