@@ -109,6 +109,11 @@ class _Check:
         self._teams()
         self._names(entries)
         instances = tuple(spec for spec in map(self._instance, entries) if spec is not None)
+        if settings is not None:
+            for spec in (one for one in instances if one.enabled):
+                for way, message in spec.cls.misfits(spec.config, settings, self._locale):
+                    steps, _, place = self._document.follow(("plugins", spec.position, "config", *way))
+                    self.problems.append(problem(place, message, steps))
         if not self.problems:
             try:
                 start_order({spec.name: spec.cls for spec in instances if spec.enabled})
