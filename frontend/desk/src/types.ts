@@ -1,7 +1,7 @@
 /** The shapes of docs/realtime.md and docs/api.md, as the workbench sees them. Times are milliseconds since 1970. */
 
 export type Role = 'agent' | 'supervisor' | 'admin'
-export type AgentState = 'online' | 'break' | 'offline'
+export type AgentState = 'online' | 'break' | 'training' | 'offline'
 export type OwnerKind = 'bot' | 'queue' | 'agent'
 export type Direction = 'in' | 'out' | 'note' | 'system'
 export type MessageState = 'received' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed'
