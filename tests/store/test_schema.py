@@ -23,8 +23,9 @@ from hub_desk import Desk
 from hub_media import Media
 from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
+from tests.windows.kit import Kiosk
 
-APPS: Final = apps_of([Desk, Media])
+APPS: Final = apps_of([Desk, Media, Kiosk])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",
