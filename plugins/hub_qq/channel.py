@@ -59,7 +59,7 @@ class QQ(Channel[QQConfig]):
         await ctx.every(TIDY, seconds=DAY)
         ctx.task(errands.run(), "errands")
         if config.transport == "webhook":
-            about = Operation("What QQ pushes: messages and events of the bot, signed (Ed25519)", security=())
+            about = Operation("What QQ pushes: messages and events of the bot, signed (Ed25519)")
             ctx.route("POST", f"/{ctx.name}/webhook", Webhook(ctx, config, intake).handle, doc=about)
         else:
             ctx.task(Gateway(ctx, config, api, tokens, intake).run(), "gateway")

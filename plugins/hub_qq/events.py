@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -195,7 +195,7 @@ def time_of(value: Any) -> int:
             when = datetime.fromisoformat(value)
         except ValueError:
             return 0
-        return int((when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp() * 1000)
+        return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
     number = _number(value)
     return number if number > 100_000_000_000 else number * 1000
 

@@ -43,4 +43,4 @@ def place_of(address: str) -> Place:
     id, _, member = rest.partition(":")
     if scene not in _PATHS or not id:
         raise Rejected(f"{address!r} is no address of a QQ bot")
-    return Place(cast(Scene, scene), id, member)
+    return Place(cast("Scene", scene), id, member)

@@ -1,9 +1,9 @@
-"""Sending: as an answer while the platform takes one, else as the YAML wants it; never twice where a second copy would be seen."""
+"""Sending: as an answer while the platform takes one, else as the YAML wants it; never twice where that would be seen."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
@@ -11,7 +11,7 @@ from hub import Attachment, Body, Context, HubError, Outbound, Rejected, Sent
 from hub_qq.api import Api, Failed, Form, NoAnswer, Unreached
 from hub_qq.codes import Fate
 from hub_qq.config import QQConfig
-from hub_qq.outgoing import Book, Line
+from hub_qq.outgoing import Book
 from hub_qq.places import Place, place_of
 from hub_qq.rendering import Json, Piece, keyboard_of, pieces_of
 from hub_qq.uploading import Uploading
@@ -215,8 +215,8 @@ class Sending:
         kept, content = await self._uploading.content(piece.media.media)
         return None, partial(_form, {**text, **named}, kept, content)
 
-    def _word(self, code: str, **facts: object) -> str:
-        return word(self._ctx.locale, code, **facts)
+    def _word(self, name: str, /, **facts: object) -> str:
+        return word(self._ctx.locale, name, **facts)
 
 
 def _form(fields: Json, kept: Attachment, content: bytes) -> aiohttp.FormData:
@@ -231,5 +231,3 @@ def _channel_text(text: str) -> str:
     """Channels read names and channels out of angle brackets."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-
-__all__ = ["EVENT", "Line", "Sending"]

@@ -37,9 +37,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def word(locale: str, code: str, **facts: object) -> str:
-    """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+def word(locale: str, name: str, /, **facts: object) -> str:
+    """The sentence `name` in `locale` (zh-CN, else English)."""
+    return WORDS[name][not locale.startswith("zh")].format(**facts)
 
 
 def reason(locale: str, code: str, said: str) -> str:

@@ -29,9 +29,13 @@ class Heard:
 
 
 class Answers:
-    """The book of all that may be answered. `target` is ``c2c:OPENID``, ``group:OPENID``, ``channel:ID`` or ``dms:ID``."""
+    """The book of all that may be answered. `target` is ``c2c:OPENID``, ``group:OPENID``, ``channel:ID`` or ``dms:ID``.
+
+    `most` answers are taken to one message.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
+        self.most = MOST
         self._now = now
         self._heard: dict[str, Heard] = {}
 
@@ -48,7 +52,7 @@ class Answers:
             return DUPLICATE
         if self._now() > heard.until:
             return MESSAGE_EXPIRED if msg_id else EVENT_EXPIRED
-        if len(heard.seqs) >= MOST:
+        if len(heard.seqs) >= self.most:
             return TOO_MANY
         # Channels have no numbers: there each answer counts as the next one.
         heard.seqs.add(len(heard.seqs) + 1 if target.startswith(("channel", "dms")) else seq)
