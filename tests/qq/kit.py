@@ -85,7 +85,8 @@ class World:
         return [one for one in found if one is not None]
 
     async def events(self, kind: str) -> list[Event]:
-        """Lines of the event log."""
+        """Lines of the event log, once all is done."""
+        await self.settled()
         return [event for event in await self.kit.hub.reading.events(0, 1000) if event.kind == kind]
 
     async def dead(self) -> list[str]:
@@ -118,7 +119,7 @@ async def world(
         if transport == "webhook":
             qq.webhook = f"{kit.url}/qq/webhook"
         else:
-            await qq.gateway.until(lambda: qq.gateway.session is not None)
+            await qq.gateway.connected()
         yield World(kit, qq)
         await kit.stop()
 

@@ -96,8 +96,7 @@ class TestQQByGateway(QQContract):
     async def opened(self, make_hub: MakeHub, *more: Any, **settings: Any) -> HubKit:
         kit = await super().opened(make_hub, *more, **settings)
         for name in ("contract", *(one.name for one in more if one.cls is QQ)):
-            gateway = self.qqs[name].gateway
-            await gateway.until(lambda gateway=gateway: gateway.session is not None)
+            await self.qqs[name].gateway.connected()
         return kit
 
     async def deliver(self, kit: HubKit, text: str, key: str, sender: str) -> tuple[int, str | None]:
@@ -110,7 +109,7 @@ class TestQQByGateway(QQContract):
         states = {one.name: one.state for one in kit.hub.registry.status()}
         if states[self.instance] == "stopped":
             return 404, None
-        await gateway.until(lambda: gateway.session is not None)
+        await gateway.connected()
         unusable, held_up = counters["qq_unusable"], counters["qq_held_up"]
         number = await gateway.dispatch(event)
 

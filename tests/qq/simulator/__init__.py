@@ -6,6 +6,6 @@ judges our own. ``python -m tests.qq.simulator`` runs it beside a hub.
 
 from tests.qq.simulator.answers import Answers
 from tests.qq.simulator.events import Events
-from tests.qq.simulator.platform import Answered, Posted, QQPlatform
+from tests.qq.simulator.platform import Answered, Failure, Posted, QQPlatform
 
-__all__ = ["Answered", "Answers", "Events", "Posted", "QQPlatform"]
+__all__ = ["Answered", "Answers", "Events", "Failure", "Posted", "QQPlatform"]

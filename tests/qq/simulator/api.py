@@ -113,8 +113,9 @@ class Api:
 
     async def _take(self, request: web.Request, target: str, body: Json) -> web.StreamResponse:
         failure = self.failures.popleft() if self.failures else Failure()
-        posted = Posted(target, body, f"ROBOT1.0_{uuid.uuid4().hex}", self._now(), failure.code)
-        if not failure.code or failure.taken:
+        refusal = failure.code or (failure.status if failure.status >= 400 else 0)
+        posted = Posted(target, body, f"ROBOT1.0_{uuid.uuid4().hex}", self._now(), refusal)
+        if not refusal or failure.taken:
             posted.code = self._judge(target, body)
         async with self.news:
             self.tried.append(posted)

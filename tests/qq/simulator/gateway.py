@@ -118,7 +118,7 @@ class Gateway:
 
         A session whose socket is gone keeps it for whoever resumes.
         """
-        session = self.session or (list(self.sessions.values()) or [None])[-1]
+        session = self.session or next(reversed(self.sessions.values()), None)
         if session is None:
             raise LookupError("no bot is connected to the gateway")
         await self._send(session, payload)
@@ -143,6 +143,10 @@ class Gateway:
         """Wait for something to be true of the gateway."""
         async with self.news:
             await asyncio.wait_for(self.news.wait_for(check), within)
+
+    async def connected(self) -> None:
+        """Wait until a bot is there."""
+        await self.until(lambda: self.session is not None)
 
     async def asks_for_heartbeat(self) -> None:
         """The server may ask for one at any time (op 1)."""
