@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-from aiohttp import WSMsgType
+from aiohttp import WSCloseCode, WSMsgType
 
 from hub import AuthFailed, Busy, Context, HubError, NotReady, Refused, StoreUnavailable
 from hub_qq.api import Api, Failed
@@ -81,10 +81,10 @@ class Gateway:
         try:
             url = self._config.hosts.gateway or await self._address()
             self._token = await self._tokens.get()
-            opening = self._ctx.http.ws_connect(url, max_msg_size=LARGEST, autoping=True)
+            opening = self._ctx.http.ws_connect(url, max_msg_size=LARGEST, autoclose=False)
             async with await within(self._ctx, OPENING, _opened(opening)) as socket:
-                await self._talk(socket)
-                return await self._ended(socket.close_code)
+                code = await self._talk(socket)
+            return await self._ended(code)
         except AuthFailed:
             raise
         except (HubError, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -103,13 +103,20 @@ class Gateway:
 
     # -- one socket ---------------------------------------------------------------------------------
 
-    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> int | None:
+        """Until this socket is done with; the code it was closed with."""
         beating: asyncio.Task[None] | None = None
         self._acknowledged = True
         try:
-            async for frame in socket:
+            while True:
+                frame = await socket.receive()
+                if frame.type is WSMsgType.CLOSE:
+                    # Taken from the frame: a peer that is gone before we answer leaves another code behind.
+                    return int(frame.data)
                 if frame.type is not WSMsgType.TEXT:
-                    break
+                    if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                        self._skip_too_big()
+                    return socket.close_code
                 said = self._read(frame.data)
                 op = said.get("op")
                 if op == 10:
@@ -118,9 +125,7 @@ class Gateway:
                     await self._greet(socket)
                     beating = asyncio.create_task(self._beat(socket, said.get("d")))
                 elif not await self._hear(socket, op, said):
-                    break
-            if socket.close_code == 1009:
-                self._skip_too_big()
+                    return None
         finally:
             if beating is not None:
                 beating.cancel()

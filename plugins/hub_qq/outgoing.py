@@ -52,10 +52,6 @@ class Book:
         """The same, waiting: the platform would not know it again."""
         await self._ctx.commit(self._line(key, message, "sent", sent))
 
-    async def drop(self, key: str) -> None:
-        """It did not go out: nothing is known of it."""
-        await self._drop(self._name(key))
-
     async def waiting(self, address: str, most: int) -> Sequence[tuple[str, int]]:
         """Messages that wait for somebody to write again, the oldest first: their lines' names and their ids."""
         rows = await self._ctx.reader.all(WAITING, self._ctx.name, address, most)
@@ -63,18 +59,15 @@ class Book:
 
     async def forget(self, name: str) -> None:
         """A message does not wait any more."""
-        await self._drop(name)
+        change = Change()
+        change.write(Statements.drop_outgoing, (name,))
+        await self._ctx.commit(change)
 
     async def tidy(self, _: object = None) -> None:
         """Drop old lines."""
         change, before = Change(), self._now() - KEPT
         change.write(Statements.old_outgoing, (self._ctx.name, before))
         change.write(Statements.old_told, (self._ctx.name, before))
-        await self._ctx.commit(change)
-
-    async def _drop(self, name: str) -> None:
-        change = Change()
-        change.write(Statements.drop_outgoing, (name,))
         await self._ctx.commit(change)
 
     def _line(self, key: str, message: Outbound, state: str, sent: Sent) -> Change:

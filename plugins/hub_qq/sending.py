@@ -21,7 +21,9 @@ from hub_windows import Closed, Permit, Windows
 EVENT: Final = "event:"
 """Before the id of an event that is answered; the id of a message stands alone."""
 
-TRIES: Final = 6
+
+class Unknown(Rejected):
+    """Nobody knows whether it arrived, and a second copy would be seen."""
 
 
 class Sending:
@@ -40,7 +42,6 @@ class Sending:
         self._book = book
         self._uploading = Uploading(ctx, api)
         self._doubtful: set[str] = set()
-        self._certain: set[str] = set()
 
     # -- for the hub --------------------------------------------------------------------------------
 
@@ -52,12 +53,10 @@ class Sending:
             if line is not None and line.state == "open":
                 # Whoever sends the dead letter again has decided.
                 await self._book.note(key, message, "unknown")
-                raise Rejected(self._word("unknown"))
+                raise Unknown(self._word("unknown"), code="unknown")
         if lines and all(line is not None and line.state == "sent" for line in lines):
             return lines[-1].sent if lines[-1] is not None else None
-        for key, line in zip(keys, lines, strict=True):
-            if line is None and key not in self._certain:
-                self._doubtful.add(key)
+        self._doubtful |= {key for key, line in zip(keys, lines, strict=True) if line is None}
         return None
 
     async def send(self, message: Outbound) -> Sent:
@@ -71,8 +70,11 @@ class Sending:
                 continue
             doubtful = key in self._doubtful
             self._doubtful.discard(key)
-            self._certain.discard(key)
-            sent = await self._piece(place, key, piece, message, doubtful=doubtful)
+            try:
+                sent = await self._piece(place, key, piece, message, doubtful=doubtful)
+            except (Failed, Closed, Unreached):
+                await self._book.note(key, message, "failed")
+                raise
             if len(pieces) > 1 or not place.numbers_answers:
                 await self._book.sent_now(key, message, sent)
             else:
@@ -95,7 +97,7 @@ class Sending:
 
     async def _piece(self, place: Place, key: str, piece: Piece, message: Outbound, *, doubtful: bool) -> Sent:
         repeated = False
-        for _ in range(TRIES):
+        while True:
             try:
                 permit = await self._windows.take(message.address, key)
             except Closed as closed:
@@ -107,7 +109,7 @@ class Sending:
             except Failed as failed:
                 match failed.fate:
                     case Fate.BUSY:
-                        raise self._later(key, failed) from failed
+                        raise self._later(failed) from failed
                     case Fate.DUPLICATE if doubtful:
                         return self._as_answer(permit, "", earlier=True)
                     case Fate.DUPLICATE if not repeated:
@@ -123,7 +125,12 @@ class Sending:
                     case _:
                         await self._windows.give_back(permit)
                         raise
-        raise Rejected(self._word("twice", code=""))
+            except Unknown:
+                raise
+            except Rejected:
+                # A file that the platform cannot have, before anything was asked of it.
+                await self._windows.give_back(permit)
+                raise
 
     async def _answer(self, place: Place, key: str, piece: Piece, message: Outbound, permit: Permit) -> Sent:
         """One request. Raises Failed, and NotReady where the very same may be sent again."""
@@ -131,7 +138,7 @@ class Sending:
         named = {"event_id": permit.ref.removeprefix(EVENT)} if event else {"msg_id": permit.ref}
         if place.numbers_answers:
             named["msg_seq"] = permit.number  # type: ignore[assignment]
-            return self._as_answer(permit, await self._post(place, key, piece, named))
+            return self._as_answer(permit, await self._post(place, piece, named))
         return self._as_answer(permit, await self._once(place, key, piece, message, named))
 
     def _as_answer(self, permit: Permit, id: str, *, earlier: bool = False) -> Sent:
@@ -156,7 +163,7 @@ class Sending:
             id = await self._once(place, key, piece, message, {})
         except Failed as failed:
             if failed.fate is Fate.BUSY:
-                raise self._later(key, failed) from failed
+                raise self._later(failed) from failed
             raise
         return Sent(id, via="proactive", detail=self._word("proactive", why=why))
 
@@ -164,33 +171,28 @@ class Sending:
         """One request that must not be made twice: the book says so first, also to whoever comes after a crash."""
         await self._book.note(key, message, "open")
         try:
-            return await self._post(place, key, piece, named)
+            return await self._post(place, piece, named)
         except NoAnswer as error:
             raise await self._unknown(key, message) from error
         except HubError:
-            await self._book.drop(key)
+            await self._book.note(key, message, "failed")
             raise
 
-    async def _unknown(self, key: str, message: Outbound) -> Rejected:
+    async def _unknown(self, key: str, message: Outbound) -> Unknown:
         await self._book.note(key, message, "unknown")
-        return Rejected(self._word("unknown"), code="unknown")
+        return Unknown(self._word("unknown"), code="unknown")
 
-    def _later(self, key: str, failed: Failed) -> Unreached:
+    def _later(self, failed: Failed) -> Unreached:
         """The platform said that it did not take it."""
-        self._certain.add(key)
         self._ctx.count("qq_slowed_down")
         return Unreached(str(failed), retry_after=failed.retry_after)
 
     # -- the request --------------------------------------------------------------------------------
 
-    async def _post(self, place: Place, key: str, piece: Piece, named: Json) -> str:
+    async def _post(self, place: Place, piece: Piece, named: Json) -> str:
         """The platform's id of the message."""
-        try:
-            body, form = await self._body(place, piece, named)
-            answer = await self._api.call("POST", f"{place.path}/messages", body, form=form)
-        except Unreached:
-            self._certain.add(key)
-            raise
+        body, form = await self._body(place, piece, named)
+        answer = await self._api.call("POST", f"{place.path}/messages", body, form=form)
         return str(answer.get("id") or "") if isinstance(answer, dict) else ""
 
     async def _body(self, place: Place, piece: Piece, named: Json) -> tuple[Json | None, Form | None]:

@@ -16,7 +16,8 @@ class Outgoing(Model):
     """A message on its way out, or a part of one. `name` is the instance and the hub's key.
 
     `state` is ``sent``; ``open`` while a request is under way that may not be made twice, ``unknown`` when that one had no
-    answer; ``waiting`` until the customer writes again. Times are milliseconds since 1970 UTC.
+    answer; ``failed`` when it certainly did not go out; ``waiting`` until the customer writes again. Times are milliseconds
+    since 1970 UTC.
     """
 
     name = fields.CharField(300, primary_key=True)

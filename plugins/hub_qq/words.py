@@ -14,8 +14,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "平台没有回应，不知道是否已送达；为避免重复，没有再发",
         "the platform did not answer, so nobody knows whether it arrived; it was not sent again, to be safe",
     ),
-    "dead": ("平台说所回复的消息已失效（{code}）", "the platform says that what is answered is not valid any more ({code})"),
-    "twice": ("平台两次说这条消息重复（{code}）", "the platform called the message a repeat twice ({code})"),
     "too_large": ("文件超过 {most} MB，QQ 不收", "the file has more than {most} MB, which QQ does not take"),
     "gone": ("文件已不存在", "the file is gone"),
     "refused": ("平台拒绝了这条消息（{code}）：{why}", "the platform refused the message ({code}): {why}"),

@@ -218,3 +218,20 @@ async def test_a_line_too_old_is_dropped(make_hub: MakeHub) -> None:
             return not await here.kit.rows("SELECT * FROM qq_outgoing")
 
         await here.kit.until(gone, "the book is tidied", turning=60)
+
+
+async def test_a_letter_sent_again_by_hand_says_why_it_cannot_go(make_hub: MakeHub) -> None:
+    async with world(make_hub, when_closed="drop") as here:
+        await here.says("你好")
+        await here.qq.hears("c2c:U1", "你好")
+        agent = await agent_of(here)
+        await here.turn(3601)
+        await agent.says("迟到的回复")
+        (first,) = await here.died()
+        (letter,) = await here.kit.hub.path.dead.all()
+        await here.kit.hub.path.dead.retry(letter.id)
+        await here.settled()
+        assert await here.dead() == [first]
+        await here.says("还在")
+        await here.kit.hub.path.dead.retry(letter.id)
+        await here.qq.hears("c2c:U1", "迟到的回复")
