@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -35,13 +37,21 @@ class Uploading:
         self._ctx = ctx
         self._api = api
         self._known: dict[tuple[str, str], _Known] = {}
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def info(self, place: Place, media: Media) -> str:
         """The platform's name of the file. Raises Rejected for one it cannot have, NotReady when it does not answer."""
         key = (place.scene, media.media)
-        known, now = self._known.get(key), int(self._ctx.clock.now() * 1000)
-        if known is not None and (known.until is None or known.until > now):
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            known, now = self._known.get(key), int(self._ctx.clock.now() * 1000)
+            if known is not None and (known.until is None or known.until > now):
+                return known.info
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = await self._uploaded(place, media, now)
             return known.info
+
+    async def _uploaded(self, place: Place, media: Media, now: int) -> _Known:
         asked: dict[str, Any] = {"srv_send_msg": False}
         if _is_link(media.media):
             asked |= {"file_type": _kind(media, media.mime), "url": media.media}
@@ -55,11 +65,8 @@ class Uploading:
         info, lasts = str(answer.get("file_info") or ""), answer.get("ttl")
         if not info:
             raise Rejected(word(self._ctx.locale, "refused", code=0, why="file_info"))
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
         until = now + int(lasts) * 1000 - SOONER if isinstance(lasts, int) and lasts > 0 else None
-        self._known[key] = _Known(info, until)
-        return info
+        return _Known(info, until)
 
     async def content(self, id: str) -> tuple[Attachment, bytes]:
         """One of the hub's files, whole. Raises Rejected when it is gone or too large."""

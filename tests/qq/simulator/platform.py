@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class QQPlatform:
         self.url = ""
         self.files: dict[str, tuple[bytes, str]] = {}
         self.file_requests: list[str] = []
+        self.slow_files: asyncio.Event | None = None
         self.tokens = Tokens(app_id, secret, now, token_lifetime)
         self.answers = Answers(now)
         self.events = Events(app_id, now, self.answers.open)
@@ -173,6 +175,8 @@ class QQPlatform:
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         self.file_requests.append(name)
+        if self.slow_files is not None:
+            await self.slow_files.wait()
         if name not in self.files:
             return web.Response(status=404)
         content, kind = self.files[name]
