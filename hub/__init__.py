@@ -17,7 +17,7 @@ from hub.message import (
     Voice, files_of, plain_text,
 )
 from hub.plugin import (
-    Accepted, Bot, Channel, Crm, Inbound, Limits, MediaStore, Outbound, Plugin, PluginConfig, Sender, Sent, Survey,
+    Accepted, Allowance, Bot, Channel, Crm, Inbound, Limits, MediaStore, Outbound, Plugin, PluginConfig, Sender, Sent, Survey,
 )
 from hub.records import Agent, Attachment, Author, Conversation, Event, Identity, Leg, Message, Person
 from hub.version import VERSION
@@ -25,7 +25,7 @@ from hub.version import VERSION
 __version__ = VERSION
 
 __all__ = [
-    "Accepted", "Agent", "Answer", "AssignAgent", "AssignBot", "Attachment", "AuthFailed", "Author", "Body", "Bot",
+    "Accepted", "Agent", "Allowance", "Answer", "AssignAgent", "AssignBot", "Attachment", "AuthFailed", "Author", "Body", "Bot",
     "Busy",
     "Button", "Buttons", "Card", "Channel", "Choice", "Close", "ConfigError", "Conflict", "Context", "Conversation",
     "Crm", "CustomerCard", "Element", "Event", "File", "HandOver", "HubError", "Identity", "Image", "Inbound",

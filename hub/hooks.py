@@ -22,10 +22,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 import pluggy
+from aiohttp import web
 
 from hub.families import CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
 from hub.intents import Answer, Turn
-from hub.records import Conversation, Event, Identity, Message, Person
+from hub.plugin import Inbound
+from hub.records import Agent, Conversation, Event, Identity, Message, Person
 
 PROJECT: Final = "hub"
 Mode = Literal["notify", "collect", "first", "fold"]
@@ -112,6 +114,23 @@ class Hooks:
     async def conversation_changed(self, conversation: Conversation, before: Conversation | None) -> None:
         """A conversation was opened (`before` is None), changed owner, was closed or tagged."""
 
+    # -- people ------------------------------------------------------------------------------
+
+    @hook("people", "first", deadline=3.0)
+    async def recognise(self, inbound: Inbound, identity: Identity) -> int | None:
+        """Who is this? Asked for a sender nobody knows yet, before a new person is made of them.
+
+        The answer is the id of the person they are; None for somebody new. `identity` is what is going to be stored. It is then
+        linked to that person, by who answered (`Identity.source`), and the message goes on in that person's order: an open
+        conversation takes it as a further leg.
+        """
+
+    # -- routing -----------------------------------------------------------------------------
+
+    @hook("routing", "first", deadline=0.5)
+    async def pick_agent(self, conversation: Conversation, person: Person, candidates: Sequence[Agent]) -> int | None:
+        """Which of these agents, all able and free, gets this conversation? None leaves it to the routing rules."""
+
     # -- bots --------------------------------------------------------------------------------
 
     @hook("bots", "first", deadline=10.0)
@@ -148,6 +167,13 @@ class Hooks:
         """A survey came back and is stored as an event of kind ``survey.answered``."""
 
     # -- workbench ---------------------------------------------------------------------------
+
+    @hook("workbench", "first", deadline=3.0)
+    async def signed_in(self, request: web.Request) -> Agent | None:
+        """Who of those who serve makes this request, as far as whoever answers has signed them in; None for nobody.
+
+        A request that changes something counts only with its protection against forgery. Ask by `House.agent_of`.
+        """
 
     @hook("workbench", "notify", deadline=3.0)
     async def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:

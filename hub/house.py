@@ -6,31 +6,35 @@ plugin's own tables from `hub.tables`; a hub that is not running is opened by `o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.calling import Calls
 from hub.clock import Clock
 from hub.conversations.scene import Scene
-from hub.errors import HubError
+from hub.errors import HubError, Refused
 from hub.instance import InstanceStatus
 from hub.offline import offline
 from hub.path.deadletters import DeadLetter, DeadLetters
-from hub.people.agents import Agents
+from hub.people.agents import Agents, sees
 from hub.people.dossiers import Dossier
 from hub.plugin import Channel
 from hub.records import Agent, AgentState, Role
+from hub.store.change import Change
 from hub.store.rows import conversation_of, leg_of, person_of
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
 
 if TYPE_CHECKING:
-    from hub.config.models import Team
+    from aiohttp import web
+
+    from hub.config.models import AgentSettings, Team
     from hub.context import Context
     from hub.hub import Hub
 
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Calls", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
     "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "offline", "person_of",
+    "sees",
 ]
 
 T = TypeVar("T")
@@ -63,9 +67,26 @@ class House:
         """The teams of the configuration: `id`, and as `members` the logins it lists."""
         return self._hub.settings.teams
 
+    @property
+    def agent_settings(self) -> Mapping[str, AgentSettings]:
+        """What the configuration says of agents (skills, capacity …), by login."""
+        return {agent.login: agent for agent in self._hub.settings.agents}
+
     def team_name(self, id: str, locale: str = "") -> str:
         """A team's name; its id where the configuration no longer has it."""
         return self._hub.settings.team_name(id, locale or self._hub.settings.hub.locale)
+
+    async def agent_of(self, request: web.Request, *roles: Role) -> Agent:
+        """Who makes this request, for routes of those who serve (of these `roles`, where some are named).
+
+        Raises Refused: 401 ``signed_out``, 403 ``forbidden``.
+        """
+        agent: Agent | None = await self._hub.calls.first("signed_in", request=request)
+        if agent is None:
+            raise Refused(401, "signed_out", "sign in first")
+        if roles and agent.role not in roles:
+            raise Refused(403, "forbidden", "your role may not do this")
+        return agent
 
     # -- conversations ------------------------------------------------------------------------------
 
@@ -84,6 +105,24 @@ class House:
 
         done: T = await self._hub.path.in_conversation(conversation_id, actor, guarded)
         return done
+
+    async def together(
+        self, person_ids: Iterable[int], work: Callable[[dict[int, Dossier]], Awaitable[Change]]
+    ) -> None:
+        """Change what is stored of several people at once, while nothing else happens with any of them.
+
+        `work` gets what the hub has in mind about each, by id, and has 5 seconds to say what to store. After that the hub reads
+        them anew; what waits for them goes on with what it then finds, an arrival with whoever has its identity now.
+
+        Raises Refused (404 ``not_found``, 503 ``stopping``), Conflict, StoreUnavailable; then nothing has happened.
+        """
+
+        async def guarded(dossiers: dict[int, Dossier]) -> Change:
+            outcome = await self._hub.calls.guard(self._ctx.name, "together", work, dossiers, deadline=PLAY_LIMIT)
+            change: Change = outcome.result(self._ctx.name)
+            return change
+
+        await self._hub.path.together(person_ids, guarded)
 
     async def dossier(self, person_id: int) -> Dossier | None:
         """What the hub has in mind about a person; None where there is none, or it cannot be read now."""

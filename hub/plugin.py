@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Refused, Unsupported
 from hub.message import Body, files_of
-from hub.records import Attachment, Record
+from hub.records import Attachment, Author, Leg, Record
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -37,13 +37,14 @@ class Plugin(Generic[C]):
 
     `Config` is the pydantic model of the instance's ``config`` in the YAML. `requires_hub` is a PEP 440
     specifier checked before anything starts. `needs` names plugin families (classes) that must be running first.
-    `tables` names the module with the plugin's own Tortoise models (see `hub.tables`), such as ``hub_desk.tables``.
+    `tables` names the module with the plugin's own Tortoise models (see `hub.tables`), such as ``hub_desk.tables``, or several
+    modules: those of libraries it uses too.
     """
 
     Config: ClassVar[type[PluginConfig]] = PluginConfig
     requires_hub: ClassVar[str] = ""
     needs: ClassVar[tuple[type[Plugin[Any]], ...]] = ()
-    tables: ClassVar[str] = ""
+    tables: ClassVar[str | tuple[str, ...]] = ()
 
     def __init__(self, config: C, ctx: Context) -> None:
         self.config = config
@@ -84,6 +85,9 @@ class Sender(Record, frozen=True):
 
     `known_as` is another id of theirs in the same scope, from before the platform vouched for them: if nobody has `external_id`
     yet, it is linked to the person with that id, unless somebody else was recognised in that person already.
+
+    `keys` are ids by which other channels may know them as well, by kind: ``{"unionid": …, "phone": …}``. They are for those who
+    implement `recognise`.
     """
 
     external_id: str
@@ -93,6 +97,7 @@ class Sender(Record, frozen=True):
     locale: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
     known_as: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
 
 
 class Inbound(Record, frozen=True):
@@ -101,6 +106,9 @@ class Inbound(Record, frozen=True):
     `key` is the channel's own name for it, unique within the instance: the same key twice is one message. `address` is where
     an answer goes (the sender's id where empty). `context` comes back with the next `Outbound` (reply tokens, windows).
     `at` is the platform's time in milliseconds, 0 for now. `client_id` is shown to the sender's other pages.
+
+    `author` is who said it, where that is not the sender: somebody in a group that is the sender, or of kind ``agent`` somebody
+    who answered the sender in the platform's own program. Such an answer is kept as one of ours and not delivered again.
     """
 
     key: str
@@ -110,6 +118,7 @@ class Inbound(Record, frozen=True):
     at: int = 0
     context: dict[str, Any] = field(default_factory=dict)
     client_id: str = ""
+    author: Author | None = None
 
 
 class Accepted(Record, frozen=True):
@@ -140,13 +149,30 @@ class Outbound(Record, frozen=True):
 
 
 class Sent(Record, frozen=True):
-    """It went out. `external_id` is the platform's id; `state` says more where the platform does."""
+    """It went out. `external_id` is the platform's id; `state` says more where the platform does.
+
+    `via` is how, in a word of the channel's (``passive``, ``api``), where it has several ways; `detail` why. Both are kept for
+    those who look at the conversation later.
+    """
 
     external_id: str = ""
     state: Literal["sent", "delivered"] = "sent"
+    via: str = ""
+    detail: str = ""
 
 
-_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent")
+class Allowance(Record, frozen=True):
+    """What may still be sent: `left` messages (None: any number) `until` then (milliseconds; None: always).
+
+    `why` is a word for the platform's rule that says so, such as ``message``: the customer's last one allows it.
+    """
+
+    left: int | None = None
+    until: int | None = None
+    why: str = ""
+
+
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance")
 
 
 class Channel(Plugin[C]):
@@ -187,6 +213,10 @@ class Channel(Plugin[C]):
     async def mark_read(self, address: str, message_id: int) -> None:
         """Tell the customer that we read up to this message."""
         raise Unsupported(self.ctx.name, "mark_read")
+
+    async def allowance(self, leg: Leg) -> Allowance:
+        """What the platform still lets us send on this leg."""
+        raise Unsupported(self.ctx.name, "allowance")
 
     @classmethod
     def features(cls) -> frozenset[str]:

@@ -18,7 +18,7 @@ Direction = Literal["in", "out", "note", "system"]
 AuthorKind = Literal["person", "agent", "bot", "system"]
 MessageState = Literal["received", "queued", "sent", "delivered", "read", "failed"]
 Role = Literal["agent", "supervisor", "admin"]
-AgentState = Literal["online", "break", "offline"]
+AgentState = Literal["online", "break", "training", "offline"]
 WaitReason = Literal["", "asked", "unsure", "bot_failed", "no_bot", "returned", "transferred"]
 
 

@@ -48,8 +48,8 @@ def load(
     ones). Raises ConfigError with all problems of all sections and plugins, in `locale`, sorted by file and line.
     """
     including = Including(Substitution(os.environ if env is None else env, locale))
-    document = including.document(Path(path))
-    check = _Check(document, installed() if plugins is None else plugins, locale)
+    plugins = installed() if plugins is None else plugins
+    check = _Check(_spelt_out(including.document(Path(path)), plugins), plugins, locale)
     settings, instances = check.everything()
     if check.problems or settings is None:
         # Once each, in the order in which somebody reads the files.
@@ -57,6 +57,21 @@ def load(
         places = {one: (order.get(str(Path(one.file).resolve()), len(order)), one.line, one.column) for one in check.problems}
         raise ConfigError(sorted(places, key=places.__getitem__))
     return LoadedConfig(settings, instances, tuple(including.files))
+
+
+def _spelt_out(document: Value, plugins: Plugins) -> Value:
+    """The document with the sections that are named after a plugin among its ``plugins:``, at the end."""
+    short = [key for key in document.mapping if key in plugins and key not in HubConfig.model_fields]
+    listed = document.mapping.get("plugins", Value(document.place, []))
+    if not short or not isinstance(listed.data, list):
+        return document
+    at = {key: document.keys[key] for key in short}
+    said = {key: {"use": Value(place, key), "config": document.mapping[key]} for key, place in at.items()}
+    entries = [Value(place, said[key], {"use": place, "config": place}) for key, place in at.items()]
+    kept = {key: value for key, value in document.mapping.items() if key not in short}
+    plugins_place = {"plugins": document.keys.get("plugins", listed.place)}
+    listed = replace(listed, data=[*listed.data, *entries])
+    return replace(document, data={**kept, "plugins": listed}, keys={**document.keys, **plugins_place})
 
 
 _DEFAULT_TEAM: Final[Loc] = ("service", "default_team")

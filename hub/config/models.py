@@ -147,6 +147,25 @@ class Team(Section):
     """Logins of agents that belong to it from the start."""
 
 
+class AgentSettings(Section):
+    """What routing may know of an agent before anybody signs in."""
+
+    login: str = Field(min_length=1)
+    """The agent's login."""
+    name: str = ""
+    """How the agent is called; the login where it is left out."""
+    teams: tuple[str, ...] = ()
+    """Teams, besides those whose `members` name the login."""
+    skills: dict[str, Annotated[int, Field(ge=1, le=5)]] = {}
+    """Skills, each with a level from 1 to 5."""
+    capacity: int | None = Field(None, ge=0)
+    """Units of work the agent takes at once; the routing rules' where it is left out."""
+    speed: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """How fast each talk goes when the agent holds one, two, three … at once; 1 is full speed."""
+    reception: tuple[str, ...] | None = None
+    """Channels (instances or platforms) the agent serves; all of them where it is left out."""
+
+
 class Service(Section):
     """How a conversation starts, and when a person takes over."""
 
@@ -185,6 +204,7 @@ class HubConfig(Section):
 
     hub: HubSection = HubSection()
     teams: tuple[Team, ...] = Field((Team(id="front", name={"zh-CN": "前台", "en": "Front desk"}),), min_length=1)
+    agents: tuple[AgentSettings, ...] = ()
     service: Service = Service()
     plugins: tuple[PluginEntry, ...] = ()
 

@@ -67,8 +67,8 @@ class Scene:
 
     # -- what the customer does --------------------------------------------------------------------
 
-    def identify(self, channel: str, platform: str, inbound: Inbound) -> Identity:
-        """The identity behind an inbound message; a new one is linked to the person."""
+    def identify(self, channel: str, platform: str, inbound: Inbound, source: str) -> Identity:
+        """The identity behind an inbound message; a new one is linked to the person, by `source`."""
         sender = inbound.sender
         key = (platform, sender.scope or channel, sender.external_id)
         if not self._stranger:
@@ -76,7 +76,7 @@ class Scene:
         known = self.dossier.identities.get(key)
         if known is not None:
             return known
-        identity = Identity(self._ids.next(), *key, self.person.id, sender.verified, channel, self.now)
+        identity = Identity(self._ids.next(), *key, self.person.id, sender.verified, source, self.now)
         self.new_identities[key] = identity
         self.change.write(Statements.add_identity, identity_row(identity))
         return identity
@@ -109,6 +109,8 @@ class Scene:
         return leg
 
     def _heard_on(self, leg: Leg, inbound: Inbound) -> Leg:
+        if inbound.author is not None and inbound.author.kind == "agent":
+            return leg
         stored = self.dossier.stored_leg_at.get(leg.id, 0)
         fresh = replace(leg, last_inbound_at=self.now, context=inbound.context or leg.context)
         # To the end: the customer wrote here last.
@@ -127,10 +129,13 @@ class Scene:
         return opened
 
     def hear(self, message: Message) -> None:
-        """The customer's message takes its place."""
+        """The customer's message takes its place; or what somebody of us has told them elsewhere."""
         conversation = self._open_conversation()
         since = conversation.unanswered_since
-        self._place(message, unread=conversation.unread + 1, unanswered_since=message.at if since is None else since)
+        if message.direction == "out":
+            self._place(message, unread=0, unanswered_since=None)
+        else:
+            self._place(message, unread=conversation.unread + 1, unanswered_since=message.at if since is None else since)
 
     # -- what is said to the customer --------------------------------------------------------------
 

@@ -37,9 +37,10 @@ class Act:
     when it is stored.
     """
 
-    __slots__ = ("actor", "future", "play")
+    __slots__ = ("actor", "future", "person", "play")
 
-    def __init__(self, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> None:
+    def __init__(self, person: int, actor: str, play: Callable[[Scene], Awaitable[Any]]) -> None:
+        self.person = person
         self.actor = actor
         self.play = play
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from hub.calling import outcome_of
 from hub.conversations.scene import Scene
 from hub.errors import Refused, StoreUnavailable
 from hub.families import SurveyAnswer
@@ -19,6 +21,7 @@ from hub.path.lanes import Crew, Lanes
 from hub.path.pipeline import Pipeline
 from hub.path.rates import Guard
 from hub.path.reception import Reception
+from hub.people.dossiers import Dossier
 from hub.plugin import Accepted, Inbound
 from hub.records import Author
 from hub.store.change import Change, fitting
@@ -100,7 +103,7 @@ class MessagePath:
         """Play a scene in a person's lane and return what it returned, once it is stored."""
         if self._hub.stopping:
             raise stopping()
-        act = Act(actor, play)
+        act = Act(person_id, actor, play)
         self.lanes.submit(person_id, act)
         return await act.future
 
@@ -109,16 +112,44 @@ class MessagePath:
 
         Raises Refused (404) where there is none, and (409) where it is not the person's latest one any more.
         """
-        conversation = await self._hub.reading.conversation(conversation_id)
-        if conversation is None:
-            raise Refused(404, "not_found", "there is no such conversation")
 
         async def checked(scene: Scene) -> Any:
             if scene.conversation is None or scene.conversation.id != conversation_id:
                 raise Refused(409, "closed", "this conversation is closed; the customer has a newer one")
             return await play(scene)
 
-        return await self.play(conversation.person_id, actor, checked)
+        conversation = await self._hub.reading.conversation(conversation_id)
+        while conversation is not None:
+            person = conversation.person_id
+            try:
+                return await self.play(person, actor, checked)
+            except Refused:
+                conversation = await self._hub.reading.conversation(conversation_id)
+                # Somebody else's by now? Then that is where it has to be done.
+                if conversation is not None and conversation.person_id == person:
+                    raise
+        raise Refused(404, "not_found", "there is no such conversation")
+
+    async def together(self, person_ids: Iterable[int], work: Callable[[dict[int, Dossier]], Awaitable[Change]]) -> None:
+        """See `House.together`."""
+        people, dossiers = self._hub.people, dict[int, Dossier]()
+
+        async def hold(ids: Sequence[int]) -> None:
+            if ids:
+                # Always in the same order, so that no two wait for each other.
+                await self.play(ids[0], "", partial(held, ids[1:]))
+                return
+            change = await work(dossiers)
+            change.after += [partial(people.part_with, dossier) for dossier in dossiers.values()]
+            await self._hub.store.commit(change)
+            for id in dossiers:
+                await outcome_of(people.dossier(id))
+
+        async def held(rest: Sequence[int], scene: Scene) -> None:
+            dossiers[scene.person.id] = scene.dossier
+            await hold(rest)
+
+        await hold(sorted(set(person_ids)))
 
     async def act(self, instance: str, conversation_id: int, intents: Sequence[Intent]) -> None:
         """See `Context.act`."""

@@ -45,19 +45,23 @@ class Pipeline:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._filters = Filters(hub)
-        self._claims: dict[Hashable, int] = {}
+        # Whose an identity is going to be, and who of the plugins said so.
+        self._claims: dict[Hashable, tuple[int, str]] = {}
 
     def lane_of(self, arrival: Arrival) -> Hashable:
         """The lane an arrival goes to: its person's, or its identity's while that is being looked up."""
         key = arrival.identity
         if key in self._hub.path.lanes:
             return key
-        return self._hub.people.person_of(key) or self._claims.get(key) or key
+        return self._hub.people.person_of(key) or self._claims.get(key, (key, ""))[0]
 
     async def work(self, key: Hashable, item: Item) -> Hashable | None:
         """Play one item. Returns the key of the lane it belongs to, when that is another one."""
         if isinstance(item, Act):
-            await self._act(key, item)
+            if key != item.person:
+                # It stood behind an arrival that went elsewhere.
+                return item.person
+            await self._act(item)
             return None
         error: Exception | None = None
         while True:
@@ -98,10 +102,12 @@ class Pipeline:
         hub = self._hub
         if isinstance(key, int):
             dossier = hub.people.cached(key) or await hub.people.dossier(key)
-            if dossier.person.verified and arrival.identity not in dossier.identities:
-                # Somebody else was recognised in this person while the arrival waited to be.
-                self._claims.pop(arrival.identity, None)
-                return arrival.identity
+            if arrival.identity not in dossier.identities:
+                claimed, by = self._claims.get(arrival.identity, (0, ""))
+                if claimed != key or (dossier.person.verified and not by):
+                    # Its identity has moved, or somebody else was recognised in this person while it waited to be.
+                    self._claims.pop(arrival.identity, None)
+                    return arrival.identity
             if hub.registry.is_coming("answer"):
                 await self._bots_arrive(arrival, dossier)
                 dossier = await hub.people.dossier(key)
@@ -113,20 +119,14 @@ class Pipeline:
                 return known.person.id
             dossier = Dossier(self._stranger(arrival), {})
         scene = Scene(dossier, hub.store.ids, int(hub.clock.now() * 1000), hub.texts, stranger=not isinstance(key, int))
-        identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound)
+        _, by = self._claims.get(arrival.identity, (0, ""))
+        identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound, by or arrival.channel)
         message = self._message(scene, arrival, identity)
-        if hub.calls.implementers("filter_inbound"):
+        if message.direction == "in" and hub.calls.implementers("filter_inbound"):
             message = await self._filters.inbound(message, scene)
         scene.hear(message)
-        conversation = scene.conversation
-        assert conversation is not None
-        if conversation.owner_kind == "bot" and arrival.attempts == MAX_ATTEMPTS - 1:
-            # What the bots want cannot be done: people get the message, it does not die for that.
-            scene.hand_over("bot_failed", "")
-        elif conversation.owner_kind == "bot":
-            await self._ask_bots(scene, message, identity)
-        elif scene.before is None and conversation.owner_kind == "queue":
-            scene.line("handed_over")
+        if message.direction == "in":
+            await self._respond(scene, message, identity, last_try=arrival.attempts == MAX_ATTEMPTS - 1)
         if scene.outgoing and hub.calls.implementers("filter_outbound"):
             await self._filters.outbound(scene)
         change = scene.finish()
@@ -137,18 +137,44 @@ class Pipeline:
             hub.notifier.stranger(new, scene.person)
         return None
 
+    async def _respond(self, scene: Scene, message: Message, identity: Identity, *, last_try: bool) -> None:
+        conversation = scene.conversation
+        assert conversation is not None
+        if conversation.owner_kind == "bot" and last_try:
+            # What the bots want cannot be done: people get the message, it does not die for that.
+            scene.hand_over("bot_failed", "")
+        elif conversation.owner_kind == "bot":
+            await self._ask_bots(scene, message, identity)
+        elif scene.before is None and conversation.owner_kind == "queue":
+            scene.line("handed_over")
+
     async def _known(self, arrival: Arrival) -> Dossier | None:
         """The person behind an arrival; one the platform now vouches for may have been here without that."""
         people, sender = self._hub.people, arrival.inbound.sender
-        known = await people.find(arrival.identity)
-        if known is not None or not (sender.verified and sender.known_as):
+        known, by = await people.find(arrival.identity), ""
+        if known is not None:
             return known
-        before = await people.find((*arrival.identity[:2], sender.known_as))
-        if before is None or before.person.verified:
-            return None
-        # What this sender writes until that is settled goes the same way, in order.
-        self._claims[arrival.identity] = before.person.id
-        return before
+        if sender.verified and sender.known_as:
+            before = await people.find((*arrival.identity[:2], sender.known_as))
+            known = before if before is not None and not before.person.verified else None
+        if known is None:
+            known, by = await self._recognised(arrival)
+        if known is not None:
+            # What this sender writes until that is settled goes the same way, in order.
+            self._claims[arrival.identity] = (known.person.id, by)
+        return known
+
+    async def _recognised(self, arrival: Arrival) -> tuple[Dossier | None, str]:
+        """The person some plugin knows a new sender to be, and that plugin."""
+        calls, inbound = self._hub.calls, arrival.inbound
+        if not calls.implementers("recognise"):
+            return None, ""
+        identity = Identity(0, *arrival.identity, 0, inbound.sender.verified, arrival.channel)
+        by, person = await calls.first_from("recognise", inbound=inbound, identity=identity) or ("", 0)
+        outcome = await outcome_of(self._hub.people.dossier(person)) if by else None
+        if outcome is not None and outcome.error is not None:
+            self._hub.log.error("a plugin took somebody new for a person there is not", instance=by, person=person)
+        return (outcome.value, by) if outcome is not None else (None, "")
 
     def _stranger(self, arrival: Arrival) -> Person:
         sender, new_id, now = arrival.inbound.sender, self._hub.store.ids.next(), int(self._hub.clock.now() * 1000)
@@ -164,8 +190,10 @@ class Pipeline:
         hub, inbound, person = self._hub, arrival.inbound, scene.person
         first: OwnerKind = "bot" if hub.settings.service.first_owner == "bot" and hub.calls.implementers("answer") else "queue"
         leg = scene.arrive(arrival.channel, inbound, identity, owner=first, team=hub.settings.default_team)
-        author, client_id = Author("person", str(person.id), person.name), inbound.client_id
+        author, client_id = inbound.author or Author("person", str(person.id), person.name), inbound.client_id
         ids = (arrival.id, leg.conversation_id, leg.id, person.id)
+        if author.kind == "agent":
+            return Message(*ids, "out", author, inbound.body, arrival.at, "sent", client_id)
         return Message(*ids, "in", author, inbound.body, arrival.at, client_id=client_id)
 
     # -- the bots -----------------------------------------------------------------------------------
@@ -209,9 +237,9 @@ class Pipeline:
 
     # -- what others want done ----------------------------------------------------------------------
 
-    async def _act(self, key: Hashable, act: Act) -> None:
+    async def _act(self, act: Act) -> None:
         try:
-            outcome = await outcome_of(self._play(key, act))
+            outcome = await outcome_of(self._play(act))
         except asyncio.CancelledError:
             act.refuse(stopping())
             raise
@@ -220,12 +248,11 @@ class Pipeline:
         elif not act.future.done():
             act.future.set_result(outcome.value)
 
-    async def _play(self, key: Hashable, act: Act) -> Any:
+    async def _play(self, act: Act) -> Any:
         if act.future.done():
             return None
         hub = self._hub
-        assert isinstance(key, int)
-        scene = Scene(await hub.people.dossier(key), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
+        scene = Scene(await hub.people.dossier(act.person), hub.store.ids, int(hub.clock.now() * 1000), hub.texts, act.actor)
         result = await act.play(scene)
         try:
             await self._filters.outbound(scene)

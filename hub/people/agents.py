@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 
+def sees(agent: Agent, conversation: Conversation) -> bool:
+    """May this agent see this conversation: their own, and what is in their teams (who has none is in all)."""
+    if agent.role != "agent" or (conversation.owner_kind == "agent" and conversation.owner_id == str(agent.id)):
+        return True
+    return not agent.teams or conversation.team in agent.teams
+
+
 class Agents:
     """All agents, in memory; each change is stored first. `on_change` hears of everybody who is new or not as before."""
 

@@ -115,6 +115,12 @@ class People:
         for key in forgotten.identities if forgotten is not None else ():
             self._by_identity.pop(key, None)
 
+    def part_with(self, dossier: Dossier) -> None:
+        """What is stored of this person is no longer so: `forget` them, and that they wait."""
+        self.forget(dossier.person.id)
+        if dossier.conversation is not None:
+            self._waiting.pop(dossier.conversation.id, None)
+
     def _note_waiting(self, conversation: Conversation) -> None:
         if conversation.status == "open" and conversation.owner_kind == "queue":
             self._waiting[conversation.id] = (conversation.waiting_since or 0, conversation.team)

@@ -26,23 +26,21 @@ def apps_of(plugins: Iterable[type[Plugin[Any]]]) -> Apps:
     """
     apps = {OWN: "hub.store.models"}
     for cls in plugins:
-        if not cls.tables or cls.tables in apps.values():
-            continue
-        label = cls.tables.partition(".")[0]
-        if label in apps:
-            raise ConfigError(f"{cls.__name__}: the tables of {label} are in {apps[label]} already, not in {cls.tables}")
-        _check(cls, label)
-        apps[label] = cls.tables
+        for module in (cls.tables,) if isinstance(cls.tables, str) else cls.tables:
+            label = module.partition(".")[0]
+            if apps.setdefault(label, module) != module:
+                raise ConfigError(f"{cls.__name__}: the tables of {label} are in {apps[label]} already, not in {module}")
+            _check(cls, label, module)
     return apps
 
 
-def _check(cls: type[Plugin[Any]], label: str) -> None:
-    loaded = attempt(importlib.import_module, cls.tables)
+def _check(cls: type[Plugin[Any]], label: str, module: str) -> None:
+    loaded = attempt(importlib.import_module, module)
     if loaded.value is None:
-        why = f"the tables {cls.tables!r} of {cls.__name__} cannot be imported: {loaded.error}"
+        why = f"the tables {module!r} of {cls.__name__} cannot be imported: {loaded.error}"
         raise ConfigError(why) from loaded.error
     start = label.removeprefix("hub_") + "_"
-    for table in (model._meta.db_table for model in models_of({label: cls.tables})):
+    for table in (model._meta.db_table for model in models_of({label: module})):
         if not table.startswith(start):
             raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
 

@@ -1,4 +1,4 @@
-"""The databases a store can be in: a SQLite file, or a server whose driver an installed package brings.
+"""The databases a store can be in, each by the driver that an installed package brings.
 
 A package brings a driver by an entry point of the group ``hub.stores``: its name is the scheme of the addresses, its value
 something that makes a `Database` of an address.
@@ -7,12 +7,10 @@ something that makes a `Database` of an address.
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from hub.errors import ConfigError
 from hub.store.committer import Writer
-from hub.store.sqlite import SqliteFile
 
 STORES: Final = "hub.stores"
 
@@ -39,10 +37,8 @@ class Database(Writer, Protocol):
 
 
 def database_at(address: str) -> Database:
-    """The database at ``scheme://…``, or in the SQLite file of this path. Raises ConfigError where nobody knows the scheme."""
-    scheme, apart, _ = address.partition("://")
-    if not apart:
-        return SqliteFile(Path(address))
+    """The database at ``scheme://…``. Raises ConfigError where nobody knows the scheme, or the address makes no sense."""
+    scheme = address.partition("://")[0]
     points = tuple(entry_points(group=STORES, name=scheme))
     if not points:
         raise ConfigError(f"no installed package stores in {scheme}://")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
@@ -26,6 +26,8 @@ from hub.store.reader import Reader
 from hub.store.statements import Statement, greatest_id
 
 Hear = Callable[[Sequence[Event]], None]
+FILE: Final = "hub.db"
+"""Where a hub stores whose configuration names no database: a SQLite file in its data folder."""
 
 
 def tortoise_config(database: Database, apps: Apps | None = None, *, read_only: bool = False) -> dict[str, Any]:
@@ -49,12 +51,12 @@ class Store:
     ) -> Store:
         """Open the database, bring its schema up to date, and start the committer.
 
-        `data` is the folder of the SQLite file ``hub.db``; `database` a ``postgres://`` URL instead; `apps` whose tables are
+        `data` is the folder of the SQLite file ``hub.db``; `database` the address of another database; `apps` whose tables are
         wanted (the hub's own when left out).
-        Raises StoreUnavailable when it cannot be opened or another hub holds it.
+        Raises StoreUnavailable when it cannot be opened or another hub holds it, ConfigError where its driver is not installed.
         """
         data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the start
-        place = database_at(database or str(data / "hub.db"))
+        place = database_at(database or f"sqlite://{data / FILE}")
         failures: tuple[type[Exception], ...] = (StoreUnavailable, BaseORMException, *place.troubles)
         try:
             await place.open()
@@ -97,11 +99,10 @@ async def reading(data: Path, *, database: str = "") -> AsyncIterator[Reader]:
 
     Raises StoreUnavailable when there is nothing to read.
     """
-    file = data / "hub.db"
-    if not database and not file.is_file():
+    if not database and not (data / FILE).is_file():
         raise StoreUnavailable(f"there is nothing stored in {data}")
     try:
-        place = database_at(database or str(file))
+        place = database_at(database or f"sqlite://{data / FILE}")
         connection, close = await asyncio.create_task(_connect(place))
     except BaseORMException as error:
         raise StoreUnavailable(str(error)) from error

@@ -29,8 +29,8 @@ from hub.config import load
 from hub.errors import ConfigError, Unsupported
 from hub.finding import installed, load_plugin
 from hub.message import Text, decode_body, plain_text
-from hub.plugin import Channel, Outbound, Sent
-from hub.records import Conversation
+from hub.plugin import Allowance, Channel, Outbound, Sent
+from hub.records import Conversation, Leg
 from hub.testing import contract_bot as bot
 from hub.testing.actors import AgentActor
 from hub.testing.kit import HubKit, use
@@ -361,6 +361,7 @@ class ChannelContract(ABC):
             "recall": lambda: channel.recall(message, "1"),
             "mark_read": lambda: channel.mark_read("nobody", 1),
             "was_sent": lambda: channel.was_sent(message),
+            "allowance": lambda: channel.allowance(Leg(1, 1, self.instance, "nobody", 1)),
         }
         for name in set(_OPTIONAL) - self.plugin.features():
             with pytest.raises(Unsupported):
@@ -385,6 +386,8 @@ class ChannelContract(ABC):
             await channel.mark_read(leg.address, asked.id)
         if "was_sent" in features:
             assert isinstance(await channel.was_sent(sent), Sent)
+        if "allowance" in features:
+            assert isinstance(await channel.allowance(leg), Allowance)
         if "recall" in features:
             await channel.recall(sent, answer.external_id)
 

@@ -10,12 +10,12 @@ from aiohttp import web
 from msgspec import Meta
 
 from hub import Agent, Conversation, Person
+from hub.house import sees
 from hub.pages import ID, Parameter, answer, id_in_path, number, one_of, read_json, whole, word
 from hub_desk.book import Book
 from hub_desk.commands import COMMANDS, Send, run
 from hub_desk.endpoint import desk_link
 from hub_desk.others import panels, story, suggestions
-from hub_desk.rights import sees
 from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestion_shape
 from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
 from hub_desk.words import locale_of, refusal

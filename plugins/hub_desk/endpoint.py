@@ -9,10 +9,10 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from hub import Agent, Conversation, Event, Person, Refused
+from hub.house import sees
 from hub.pages import Dossier
 from hub_desk.commands import run
 from hub_desk.others import show_typing
-from hub_desk.rights import sees
 from hub_desk.shapes import agent_shape, conversation_shape
 from hub_desk.workbench import Workbench
 from hub_realtime import Endpoint, Hello, Json, Party, Topic, message_shape

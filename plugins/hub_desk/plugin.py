@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar, Final
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from hub import ConfigError, Conversation, Person, Plugin, PluginConfig, hookimpl
+from hub import Agent, ConfigError, Conversation, Person, Plugin, PluginConfig, Refused, hookimpl
 from hub.pages import Operation
 from hub_desk import api
 from hub_desk.endpoint import STREAM, DeskEndpoint
+from hub_desk.rights import SIGNED_IN
 from hub_desk.words import sentence, setup_url
 from hub_desk.workbench import Workbench
 
@@ -81,6 +82,14 @@ class Desk(Plugin[DeskConfig]):
 
     async def _about(self, _request: web.Request) -> web.Response:
         return web.json_response({"title": self.config.title}, headers={"Cache-Control": "no-cache"})
+
+    @hookimpl
+    async def signed_in(self, request: web.Request) -> Agent | None:
+        """Whoever has a session here."""
+        try:
+            return self.workbench.accounts.require(request, SIGNED_IN)
+        except Refused:
+            return None
 
     @hookimpl
     async def customer_typing(self, person: Person, conversation: Conversation, on: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub import Agent, Conversation
+from hub import Agent
 from hub_desk.accounts import Accounts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,7 +27,7 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("GET", "/api/session"): SIGNED_IN,
     ("DELETE", "/api/session"): SIGNED_IN,
     ("PUT", "/api/me/state"): SIGNED_IN,
-    # conversations; which ones is decided by `sees`
+    # conversations; which ones is decided by `hub.house.sees`
     ("GET", "/api/realtime"): SIGNED_IN,
     ("GET", "/api/conversations"): SIGNED_IN,
     ("GET", "/api/conversations/{id}"): SIGNED_IN,
@@ -61,12 +61,3 @@ def guarded(accounts: Accounts, method: str, path: str, handler: Guarded) -> Han
         return await handler(request, accounts.require(request, roles))
 
     return checked
-
-
-def sees(agent: Agent, conversation: Conversation) -> bool:
-    """May this agent see this conversation: their own, and what is in their teams (who has none is in all)."""
-    if agent.role != "agent":
-        return True
-    if conversation.owner_kind == "agent" and conversation.owner_id == str(agent.id):
-        return True
-    return not agent.teams or conversation.team in agent.teams

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hub import Agent, Context, Conversation, Leg, Person
-from hub.house import conversation_of, leg_of, person_of
+from hub.house import conversation_of, leg_of, person_of, sees
 from hub.tables import marks
-from hub_desk.rights import sees
 from hub_desk.shapes import conversation_shape
 from hub_desk.words import refusal
 from hub_realtime import Json

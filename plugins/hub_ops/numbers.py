@@ -56,6 +56,6 @@ async def numbers(ctx: Context) -> Numbers:
         in_flight=len(path.reception.in_flight), people=len(path.lanes), deliveries=len(path.delivery.lanes),
         repaired=path.repaired, dead_letters=path.dead_total, due=due,
         sockets=counters.pop("sockets", 0), published=counters.pop("published", 0),
-        agents={state: connected.count(state) for state in ("online", "break", "offline")},
+        agents={state: connected.count(state) for state in ("online", "break", "training", "offline")},
         counters=counters, calls=dict(hub.calls.counters), instances=hub.registry.status(),
     )  # fmt: skip

@@ -26,6 +26,11 @@ def json_schema(plugins: Mapping[str, type[Plugin[Any]]]) -> dict[str, Any]:
         "description": "Files whose content comes before this one's, relative to this file.",
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     }
+    for name in plugins:
+        # A section named after a plugin is short for an entry of `plugins`.
+        if name not in schema["properties"]:
+            about = f"The plugin {name}, as an entry of `plugins` says it as well."
+            schema["properties"][name] = {"$ref": f"#/$defs/{name}.config", "description": about}
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_variables(schema, top=True)}
     whole["title"] = "Frontdesk hub"
     # Names for completion; another installation may know more plugins than this one.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub import Conversation, Message, Panel, PanelItem, Person, Plugin, PluginConfig, Suggestion, hookimpl, plain_text
-from hub_desk.rights import sees
+from hub.house import sees
 from hub_desk.views import VIEWS
 from tests.desk.kit import CONFIG, House, open_house
 

@@ -44,6 +44,10 @@ class Tower(Plugin[PluginConfig]):
     tables: ClassVar[str] = "bell_tower.tables"
 
 
+class Wall(Plugin[PluginConfig]):
+    tables: ClassVar[tuple[str, ...]] = ("hub_media.tables", "bell_tower.tables")
+
+
 class OtherTower(Plugin[PluginConfig]):
     tables: ClassVar[str] = "bell_tower.others"
 
@@ -52,6 +56,12 @@ def test_a_hub_has_the_tables_of_all_its_plugins_each_once(package: Path) -> Non
     (package / "tables.py").write_text(MODEL.format(name="bell_tower_ring"))
     apps = apps_of([Desk, Tower, Plugin, Tower])
     assert apps == {"hub": "hub.store.models", "hub_desk": "hub_desk.tables", "bell_tower": "bell_tower.tables"}
+
+
+def test_a_plugin_may_have_the_tables_of_a_library_it_uses_too(package: Path) -> None:
+    (package / "tables.py").write_text(MODEL.format(name="bell_tower_ring"))
+    wanted = {"hub": "hub.store.models", "hub_media": "hub_media.tables", "bell_tower": "bell_tower.tables"}
+    assert apps_of([Wall, Tower]) == wanted
 
 
 @pytest.mark.parametrize("name", ["agent", "desk_session", "ring"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from hub import Conversation, Message, Panel, PanelItem, Person, Plugin, PluginConfig, Suggestion, hookimpl
 from hub.message import plain_text
@@ -110,6 +111,36 @@ async def test_desk_suggestions_come_from_all_with_the_surest_first(house: House
     # The latest twenty are shown to who proposes something.
     assert [one["text"] for one in answer["suggestions"]] == ["20 to ello 30", "in between", "perhaps"]
     assert answer["suggestions"][0] == {"text": "20 to ello 30", "confidence": 0.9, "source": "orders"}
+
+
+class Board(Plugin[PluginConfig]):
+    """A page of its own for those who serve."""
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        self.ctx.route("GET", "/board", self.show)
+        self.ctx.route("POST", "/board", self.change)
+        yield
+
+    async def show(self, request: web.Request) -> web.Response:
+        return web.json_response({"who": (await self.ctx.house.agent_of(request)).login})
+
+    async def change(self, request: web.Request) -> web.Response:
+        return web.json_response({"who": (await self.ctx.house.agent_of(request, "supervisor", "admin")).login})
+
+
+async def test_signed_in_tells_another_plugin_whom_it_serves(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=CONFIG + "  - {use: board}\n", board=Board) as house:
+        ada, eva = await house.person("ada"), await house.person("eva", "supervisor")
+        nobody = house.anonymous()
+        assert [await one.get("/board") for one in (ada, eva)] == [(200, {"who": "ada"}), (200, {"who": "eva"})]
+        status, refused = await nobody.get("/board")
+        assert (status, refused["error"]["code"]) == (401, "signed_out")
+        status, refused = await ada.post("/board")
+        assert (status, refused["error"]["code"]) == (403, "forbidden")
+        assert await eva.post("/board") == (200, {"who": "eva"})
+        eva.csrf = "forged"
+        assert (await eva.post("/board"))[0] == 401
 
 
 class Watching(Plugin[PluginConfig]):

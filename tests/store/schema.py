@@ -26,10 +26,10 @@ _NAME: Final = re.compile(r"INDEX \S+ ON")
 
 
 async def schema_of(database: str) -> Schema:
-    """The schema of a SQLite file (its path) or a PostgreSQL database (its URL), the migrations' own table left out."""
+    """The schema of a SQLite file or a PostgreSQL database, by its address, the migrations' own table left out."""
     if database.startswith("postgres"):
         return await _of_postgres(database)
-    with closing(sqlite3.connect(database)) as connection:
+    with closing(sqlite3.connect(database.removeprefix("sqlite://"))) as connection:
         return _of_sqlite(connection)
 
 

@@ -16,8 +16,8 @@ from hub.clock import Clock
 from hub.people.reading import Reading
 from hub.store.ids import Ids, first_at, time_of
 from hub.store.reader import Reader
-from hub.store.sqlite import SqliteFile
 from hub.testing import ManualClock
+from hub_sqlite import SqliteFile
 from tests.databases import Databases, both_databases
 from tests.store.opened import Opened, person
 

@@ -18,7 +18,7 @@ from hub import StoreUnavailable
 from hub.clock import SystemClock
 from hub.store.apps import apps_of
 from hub.store.database import database_at
-from hub.store.store import Store, tortoise_config
+from hub.store.store import FILE, Store, tortoise_config
 from hub_desk import Desk
 from hub_media import Media
 from tests.databases import Databases, both_databases, on_postgres
@@ -43,7 +43,7 @@ DIFFERENCES: Final = (
 def place(databases: Databases, folder: Path) -> str:
     """The database of a hub in `folder`, as Tortoise wants it named."""
     folder.mkdir(exist_ok=True)
-    return databases(folder) or str(folder / "hub.db")
+    return databases(folder) or f"sqlite://{folder / FILE}"
 
 
 async def migrated(database: str) -> str:
@@ -75,7 +75,7 @@ async def change(database: str, sql: str) -> None:
         await connection.execute(sql)
         await connection.close()
         return
-    with closing(sqlite3.connect(database)) as file:
+    with closing(sqlite3.connect(database.removeprefix("sqlite://"))) as file:
         file.executescript(sql)
 
 

@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from hub.errors import Conflict, StoreError, StoreUnavailable
-from hub.store.committer import POSITION, Group
-from hub.store.statements import Statement
+from hub import ConfigError, Conflict, StoreUnavailable
+from hub.stores import POSITION, Group, Statement, StoreError
 
 T = TypeVar("T")
 PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000")
@@ -42,14 +41,17 @@ class SqliteFile:
 
     troubles: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, address: str) -> None:
+        path = Path(address.removeprefix("sqlite://"))
+        if not path.name:
+            raise ConfigError("sqlite:// is followed by the path of a file, as in sqlite:///srv/frontdesk/hub.db")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._lock: IO[str] | None = None
 
     def tortoise(self, *, read_only: bool) -> dict[str, Any]:
-        """See `hub.store.database.Database`."""
+        """See `hub.stores.Database`."""
         options = {"query_only": "ON"} if read_only else {}
         return {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": str(self._path), **options}}
 
@@ -76,11 +78,11 @@ class SqliteFile:
         self._connection = connection
 
     async def write(self, group: Group) -> dict[int, int]:
-        """See `hub.store.committer.Writer`."""
+        """See `hub.stores.Database`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._use, _run, group)
 
     async def position(self) -> int:
-        """See `hub.store.committer.Writer`."""
+        """See `hub.stores.Database`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._use, _position)
 
     def _use(self, function: Callable[..., T], *values: Any) -> T:

@@ -1,0 +1,77 @@
+"""The hook that tells who somebody new is, with plugins written here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub import Identity, Inbound, Plugin, PluginConfig, Sender, Text, hookimpl
+from hub.message import plain_text
+from hub.testing import EchoBot, FakeChannel, HubKit, use
+from hub.testing.fixtures import MakeHub
+
+
+class Memory(Plugin[PluginConfig]):
+    """Knows people by the keys their channels give."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.people: dict[str, int] = {}
+        self.asked: list[tuple[str, int, str]] = []
+
+    @hookimpl
+    async def recognise(self, inbound: Inbound, identity: Identity) -> int | None:
+        self.asked.append((identity.external_id, identity.person_id, plain_text(inbound.body)))
+        return self.people.get(inbound.sender.keys.get("unionid", ""))
+
+
+async def opened(make_hub: MakeHub) -> tuple[HubKit, Memory]:
+    kit = await make_hub(use(FakeChannel, "first"), use(FakeChannel, "second"), EchoBot, use(Memory, "memory"))
+    return kit, kit.plugin("memory", Memory)
+
+
+async def write(kit: HubKit, channel: str, who: str, words: str, **sender: Any) -> None:
+    inbound = Inbound(f"{who}-{words}", Sender(who, **sender), (Text(words),))
+    await kit.hub.path.accept(channel, inbound)
+
+
+async def test_recognise_is_asked_once_and_links_a_new_sender_to_who_they_are(make_hub: MakeHub) -> None:
+    kit, memory = await opened(make_hub)
+    anna, agent = kit.visitor("first", "u1"), kit.agent("刘芳")
+    await anna.says("一")
+    await anna.hears("一")
+    taken = await agent.takes(anna)
+    memory.people["U"] = taken.person_id
+    for words in ("二", "三"):
+        await write(kit, "second", "w1", words, keys={"unionid": "U"}, verified=True)
+    await kit.settled()
+    assert memory.asked == [("u1", 0, "一"), ("w1", 0, "二")]
+    # The same conversation, the same agent, nobody queued again, and in order.
+    await agent.sees("一", "二", "三")
+    conversation = await kit.visitor("second", "w1").conversation()
+    assert (conversation.id, conversation.owner_id) == (taken.id, taken.owner_id)
+    assert [leg.channel for leg in await kit.hub.reading.legs(taken.id)] == ["first", "second"]
+    identity = await kit.hub.reading.identity("fake", "second", "w1")
+    assert identity is not None
+    assert (identity.person_id, identity.source, identity.verified) == (taken.person_id, "memory", True)
+
+
+async def test_recognise_may_know_nobody_or_name_somebody_there_is_not(make_hub: MakeHub) -> None:
+    kit, memory = await opened(make_hub)
+    memory.people["gone"] = 17
+    await write(kit, "first", "u1", "一")
+    await write(kit, "first", "u2", "二", keys={"unionid": "gone"})
+    await kit.settled()
+    found = [await kit.visitor("first", who).conversation() for who in ("u1", "u2")]
+    assert len({one.person_id for one in found} | {17}) == 3
+    assert "took somebody new for a person there is not" in str(kit.logged())
+
+
+async def test_recognise_holds_for_a_person_somebody_was_recognised_in_already(make_hub: MakeHub) -> None:
+    kit, memory = await opened(make_hub)
+    await write(kit, "first", "u1", "一", verified=True)
+    await kit.settled()
+    memory.people["U"] = (await kit.visitor("first", "u1").conversation()).person_id
+    for who in ("w1", "w2"):
+        await write(kit, "second", who, "二", keys={"unionid": "U"}, verified=True)
+    await kit.settled()
+    assert {(await kit.visitor("second", who).conversation()).person_id for who in ("w1", "w2")} == {memory.people["U"]}
