@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hub import (
-    Attachment, Body, Card, Context, Element, File, Image, Location, Mention, PluginError, Quote, Refused, Text, Video, Voice,
-)
     Attachment,
     Body,
     Card,
@@ -18,14 +16,12 @@ from hub import (
     Image,
     Location,
     Mention,
-    NotReady,
     PluginError,
     Quote,
     Refused,
     Text,
     Video,
     Voice,
-    plain_text,
 )
 from hub_onebot.api import Api
 from hub_onebot.config import Media
