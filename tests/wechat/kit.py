@@ -101,6 +101,10 @@ class Stage:
         """How many messages are stored, worked on or not."""
         return len(await self.rows("SELECT id FROM inbox"))
 
+    async def no_jobs(self) -> bool:
+        """Did all jobs run that are to run once?"""
+        return not await self.rows("SELECT name FROM timer WHERE seconds = 0 AND cron = ''")
+
     async def left(self, openid: str = "u1", name: str = "wechat") -> Allowance:
         """What may still be sent, as the workbench is told."""
         channel = self.kit.plugin(name, WeChat)
