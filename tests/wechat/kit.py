@@ -14,7 +14,8 @@ from hub.testing import HubKit, use
 from hub.testing.clock import ManualClock
 from hub_media import Media
 from hub_wechat import WeChat
-from tests.wechat.simulator import Account, Answer as Tried, Platform
+from tests.wechat.simulator import Account, Platform
+from tests.wechat.simulator import Answer as Tried
 
 T = TypeVar("T")
 AES_KEY: Final = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"

@@ -10,8 +10,23 @@ from typing import Any
 import pytest
 
 from hub import (
-    Answer, Bot, Button, Buttons, Card, File, Image, PluginConfig, Rejected, Send, Text, Turn, Unsupported, Video, Voice,
-    hookimpl, plain_text,
+    Answer,
+    Bot,
+    Button,
+    Buttons,
+    Card,
+    File,
+    Image,
+    PluginConfig,
+    Rejected,
+    Send,
+    Text,
+    Turn,
+    Unsupported,
+    Video,
+    Voice,
+    hookimpl,
+    plain_text,
 )  # fmt: skip
 from hub.message import decode_body
 from hub_wechat.places import to_wgs84
