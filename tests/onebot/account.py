@@ -155,7 +155,7 @@ class Account:
         return [words(one.message) for one in self.told if (one.kind, one.to) == (kind, to)]
 
 
-def segment(type: str, **data: Any) -> Json:
+def segment(type: str, /, **data: Any) -> Json:
     """A piece of a message."""
     return {"type": type, "data": data}
 
