@@ -1,4 +1,4 @@
-"""An account as an implementation of OneBot v11 has it: people write to it, apps call its actions, and things go wrong on demand."""
+"""An account as an implementation of OneBot v11 has it: people write to it, apps call it, and things go wrong on demand."""
 
 from __future__ import annotations
 

@@ -110,8 +110,9 @@ class Simulator:
     # -- reverse: it dials ------------------------------------------------------------------------
 
     async def dial(
-        self, url: str, role: str = "Universal", *, token: str | None = None, query: bool = False, greet: bool = True, **headers: Any
-    ) -> Wire:
+        self, url: str, role: str = "Universal", *,
+        token: str | None = None, query: bool = False, greet: bool = True, **headers: Any,
+    ) -> Wire:  # fmt: skip
         """Open a socket to an app. Raises aiohttp.WSServerHandshakeError where the app refuses."""
         token = self.token if token is None else token
         sent = {"X-Self-ID": str(self.account.self_id), "X-Client-Role": role, "User-Agent": "OneBot/11", **headers}

@@ -188,7 +188,8 @@ async def test_an_empty_message_and_an_anonymous_member_are_kept(make_hub: MakeH
         await one.push(one.account.anonymous(GROUP, 78, "匿名的狗", "我也想问"))
         await one.hears("有人吗", GROUP, "group")
         await one.hears("我也想问", GROUP, "group")
-        rows = await one.kit.rows("SELECT external_id, name FROM identity JOIN person ON person.id = person_id ORDER BY identity.id")
+        sql = "SELECT external_id, name FROM identity JOIN person ON person.id = person_id ORDER BY identity.id"
+        rows = await one.kit.rows(sql)
         assert [(row["external_id"], row["name"]) for row in rows][1:] == [
             (f"anonymous:{GROUP}:77", "匿名的猫"), (f"anonymous:{GROUP}:78", "匿名的狗"),
         ]  # fmt: skip

@@ -67,7 +67,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 5, [5], [{"data": {}}], [{"type": 5}], [{"type": "text", "data": "x"}]])
 def test_what_is_no_message_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="message|segment"):
+    with pytest.raises(ValueError, match=r"message|segment"):
         segments_of(value)
 
 

@@ -45,8 +45,9 @@ async def test_members_have_conversations_of_their_own(make_hub: MakeHub) -> Non
         await one.push(one.account.group(GROUP, HONG, [words("二"), AT], name="小红"))
         await one.push(one.account.private(MING, "三", name="小明"))
         await one.hears("三")
-        places = [(f"{ME}/group/{GROUP}/{MING}", "小明"), (f"{ME}/group/{GROUP}/{HONG}", "小红"), (f"{ME}/private/{MING}", "小明")]
-        assert await conversations(one) == places
+        assert await conversations(one) == [
+            (f"{ME}/group/{GROUP}/{MING}", "小明"), (f"{ME}/group/{GROUP}/{HONG}", "小红"), (f"{ME}/private/{MING}", "小明"),
+        ]  # fmt: skip
         assert len(await one.kit.rows("SELECT id FROM person")) == 2
 
 

@@ -37,7 +37,7 @@ async def talks(simulator: Simulator, until: Until, push: Any) -> None:
     await push(account.private(20002, [segment("text", text="[CQ:face,id=1] & 别的")]))
     await until(lambda: account.texts("20002"), "an answer to an array")
     await push(account.group(30001, 20001, NAMED))
-    await until(lambda: [one for one in account.texts("30001", "group") if "你说：" in one and "在吗" in one], "an answer in the group")
+    await until(lambda: [one for one in account.texts("30001", "group") if "在吗" in one], "an answer in the group")
 
 
 async def refused(simulator: Simulator, url: str, **options: Any) -> int:
@@ -102,14 +102,14 @@ async def test_nonebot_by_one_socket(until: Until) -> None:
         quoted = simulator.account.private(20003, "原来的话")
         answer = simulator.account.private(20003, [segment("reply", id=str(quoted["message_id"])), segment("text", text="这个")])
         await simulator.push(answer)
-        await until(lambda: [one for one in simulator.account.texts("20003") if "（引用：原来的话）" in one], "a quote by get_msg")
+        heard = simulator.account.texts
+        await until(lambda: [one for one in heard("20003") if "（引用：原来的话）" in one], "a quote by get_msg")
 
 
 async def test_nonebot_dials(until: Until) -> None:
-    async with implementation(token=WORD) as simulator:
-        async with nonebot(ws=f"ws://{await simulator.listen()}/", token=WORD):
-            await until(lambda: simulator.wires, "nonebot dials")
-            await talks(simulator, until, simulator.push)
+    async with implementation(token=WORD) as simulator, nonebot(ws=f"ws://{await simulator.listen()}/", token=WORD):
+        await until(lambda: simulator.wires, "nonebot dials")
+        await talks(simulator, until, simulator.push)
 
 
 async def test_nonebot_refuses_the_wrong_token() -> None:

@@ -70,7 +70,8 @@ async def test_a_file_that_cannot_be_had_does_not_keep_the_words(make_hub: MakeH
 async def test_places_shares_and_cards(make_hub: MakeHub) -> None:
     async with stage(make_hub) as one:
         pieces = [
-            segment("location", lat="31.03", lon="121.44", title="校区", content="东川路800号"), segment("location", lat="x", lon="500"),
+            segment("location", lat="31.03", lon="121.44", title="校区", content="东川路800号"),
+            segment("location", lat="x", lon="500"),
             segment("share", url="https://a.example", title="标题", content="说明", image="javascript:alert(1)"),
             segment("json", data=json.dumps(CARD)), segment("json", data="{"), segment("dice", result=3), segment("poke", type=1),
             segment("at", qq="all"),

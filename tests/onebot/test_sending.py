@@ -171,8 +171,8 @@ async def test_what_the_owner_writes_is_kept_as_an_agents_message(make_hub: Make
     async with stage(make_hub, own_messages="keep") as one:
         await one.push(one.account.private(MING, "你好"))
         await one.hears("你好")
-        echo = one.account.private(ME, "你好", post_type="message_sent", target_id=MING, message_id=one.account.told[0].message_id)
-        await one.push(echo)
+        id = one.account.told[0].message_id
+        await one.push(one.account.private(ME, "你好", post_type="message_sent", target_id=MING, message_id=id))
         await one.push(one.account.private(ME, "我是店主", name="店主", post_type="message_sent", target_id=MING))
         assert await one.bodies(2, "out") == [(Text("你好"),), (Text("我是店主"),)]
         assert one.account.texts(str(MING)) == ["你好"], "it is not delivered again"
