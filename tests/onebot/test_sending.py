@@ -164,6 +164,13 @@ async def test_messages_can_be_sent_as_strings(make_hub: MakeHub) -> None:
         assert await one.hears("CQ:b") == "a&#91;CQ:b&#93;,&amp;"
 
 
+async def test_each_http_call_has_a_connection_of_its_own(make_hub: MakeHub) -> None:
+    async with stage(make_hub, "http") as one:
+        for number in range(3):
+            await one.channel.send(outbound(Text("你好"), key=str(number)))
+        assert len(set(one.simulator.callers)) == 3
+
+
 # -- what the owner of the account says in the app --------------------------------------------------
 
 
