@@ -32,7 +32,7 @@ STEPS = st.lists(
     min_size=1,
     max_size=12,
 )
-FAILURES: Final = {"cut": {"cut": True}, "busy": {"code": 40034100}, "dead": {"code": 304103}, "again": {"code": DUPLICATE}}
+FAILURES: Final[dict[str, dict[str, Any]]] = {"cut": {"cut": True}, "busy": {"code": 40034100}, "dead": {"code": 304103}, "again": {"code": DUPLICATE}}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -41,7 +41,7 @@ async def test_a_number_is_given_once_and_a_message_comes_once(tmp_path: Path, s
     clock = ManualClock(1_795_829_400.0)
     sections = {"hub": {"allow_private_networks": list(LOOPBACK)}}
     async with QQPlatform(secret=SECRET, now=clock.now) as qq:
-        instances = [use(QQ, "qq", config(qq, when_closed="drop")), use(Media, "media"), Repeats]
+        instances: list[Any] = [use(QQ, "qq", config(qq, when_closed="drop")), use(Media, "media"), Repeats]
         async with HubKit(tmp_path / uuid4().hex, *instances, clock=clock, serve=True, sections=sections) as kit:
             qq.webhook = f"{kit.url}/qq/webhook"
             number = 0
@@ -75,10 +75,11 @@ KINDS = st.sampled_from([
     "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE", "GROUP_MESSAGE_CREATE", "AT_MESSAGE_CREATE",
     "DIRECT_MESSAGE_CREATE", "INTERACTION_CREATE", "FRIEND_ADD", "NEW",
 ])  # fmt: skip
-FIELDS = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(("id", "content", "timestamp", "author", "mentions", "attachments", "group_openid", "channel_id", "guild_id", "member", "data", "user_openid", "message_type", "msg_elements"), JSON),
+NAMES: Final = (
+    "id", "content", "timestamp", "author", "mentions", "attachments", "group_openid", "channel_id", "guild_id",
+    "member", "data", "user_openid", "message_type", "msg_elements",
 )  # fmt: skip
+FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON))
 
 
 @settings(max_examples=300, deadline=None)
