@@ -32,7 +32,9 @@ STEPS = st.lists(
     min_size=1,
     max_size=12,
 )
-FAILURES: Final[dict[str, dict[str, Any]]] = {"cut": {"cut": True}, "busy": {"code": 40034100}, "dead": {"code": 304103}, "again": {"code": DUPLICATE}}
+FAILURES: Final[dict[str, dict[str, Any]]] = {
+    "cut": {"cut": True}, "busy": {"code": 40034100}, "dead": {"code": 304103}, "again": {"code": DUPLICATE},
+}  # fmt: skip
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
