@@ -6,7 +6,7 @@ what stands after ends it. Everything it takes it takes from its `Context`, whic
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Collection
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from hub.records import Attachment, Author, Leg, Record
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from hub.config.models import HubConfig
     from hub.context import Context
 
 
@@ -49,6 +50,11 @@ class Plugin(Generic[C]):
     def __init__(self, config: C, ctx: Context) -> None:
         self.config = config
         self.ctx = ctx
+
+    @classmethod
+    def misfits(cls, config: C, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What is wrong with a valid configuration beside the rest of the document: where in `config`, and a sentence."""
+        return ()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -280,6 +286,10 @@ class MediaStore(Plugin[C]):
     def check_link(self, id: str, token: str) -> bool:
         """Is this the token of an address `url_for` made for this file, and not too old?"""
         raise Unsupported(self.ctx.name, "check_link")
+
+    async def erase(self, id: str) -> None:
+        """Keep the file and what is known of it no longer; harmless when there is none."""
+        raise Unsupported(self.ctx.name, "erase")
 
     async def check_body(self, body: Body, owner: str) -> None:
         """Raise Refused 422 `unknown_media` unless each file of the message is `owner`'s, or a web address."""
