@@ -41,7 +41,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 Job = Callable[[], Awaitable[None]]
 TRIES: Final = 5
-REMEMBERED: Final = 1000
+REMEMBERED: Final = 5000
 
 
 class People(Plugin[PeopleConfig]):
@@ -65,6 +65,7 @@ class People(Plugin[PeopleConfig]):
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._refused: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._shown: OrderedDict[int, Claim] = OrderedDict()
+        self._waiting: OrderedDict[int, tuple[Job, ...]] = OrderedDict()
         await self.claims.start()
         api.register(self)
         self.register.on_joined = self._announce
@@ -90,7 +91,7 @@ class People(Plugin[PeopleConfig]):
     async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
         """Keep the keys it brings, and take a claim it shows; what they lead to comes when it is stored."""
         if await self.linking.keep(identity, inbound.sender, channel):
-            self._soon(partial(self.linking.link, identity.id))
+            self._when_stored(identity, partial(self.linking.link, identity.id))
         if (channel, inbound.key) in self._refused:
             return
         place = (identity.platform, identity.scope, identity.external_id)
@@ -98,7 +99,7 @@ class People(Plugin[PeopleConfig]):
         if claim is not None:
             claim = await self.claims.identified(claim, identity.id)
             self._remember(self._shown, identity.id, claim)
-            self._soon(partial(self.reception.join, claim))
+            self._when_stored(identity, partial(self.reception.join, claim))
 
     async def _claim(self, place: PlaceOf, channel: str, inbound: Inbound) -> Claim | None:
         # A group is not the customer because somebody in it knows a code, and staff are none.
@@ -111,8 +112,15 @@ class People(Plugin[PeopleConfig]):
 
     @hookimpl
     async def message_stored(self, message: Message, conversation: Conversation) -> None:
-        """Tell the agents of a leg that has come."""
-        await self.reception.heard(message, conversation)
+        """Do what waited for it, and tell the agents of a leg that has come."""
+        dossier = await self.ctx.house.dossier(conversation.person_id)
+        leg = dossier.legs.get(message.leg_id) if dossier is not None else None
+        if leg is None or message.direction != "in":
+            return
+        for job in self._waiting.pop(leg.identity_id, ()):
+            self._soon(job)
+        # After those: a leg that came by a claim is announced as such.
+        self._soon(partial(self.reception.heard, message, conversation, leg))
 
     @hookimpl
     async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
@@ -129,6 +137,10 @@ class People(Plugin[PeopleConfig]):
 
     def _announce(self, conversation_id: int, legs: tuple[int, ...]) -> None:
         self._soon(partial(self.reception.announce, conversation_id, legs))
+
+    def _when_stored(self, identity: Identity, job: Job) -> None:
+        """Once their message is stored: a new identity is not there before. After a crash `_take_up` finds what is left."""
+        self._remember(self._waiting, identity.id, (*self._waiting.get(identity.id, ()), job))
 
     def _soon(self, job: Job) -> None:
         self._jobs.put_nowait(job)
@@ -164,3 +176,4 @@ class People(Plugin[PeopleConfig]):
                     # What is left is found again by the next start.
                     self.ctx.log.error("people could not be joined", error=str(error), exc_info=error)
                     return
+
