@@ -6,7 +6,7 @@ what stands after ends it. Everything it takes it takes from its `Context`, whic
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Collection
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from hub.records import Attachment, Author, Leg, Record
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from hub.config.models import HubConfig
     from hub.context import Context
 
 
@@ -49,6 +50,11 @@ class Plugin(Generic[C]):
     def __init__(self, config: C, ctx: Context) -> None:
         self.config = config
         self.ctx = ctx
+
+    @classmethod
+    def misfits(cls, config: C, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What is wrong with a valid configuration beside the rest of the document: where in `config`, and a sentence."""
+        return ()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -23,7 +23,7 @@ from hub.plugin import Plugin, PluginConfig
 from hub.version import VERSION
 
 Plugins = Mapping[str, EntryPoint | type[Plugin[Any]]]
-OURS: Final = ("demo", "desk", "faq", "media", "ops", "web")
+OURS: Final = ("demo", "desk", "faq", "media", "ops", "web", "wecom")
 """The plugins of this distribution; each has an extra of its name."""
 
 
@@ -109,6 +109,11 @@ class _Check:
         self._teams()
         self._names(entries)
         instances = tuple(spec for spec in map(self._instance, entries) if spec is not None)
+        if settings is not None:
+            for spec in (one for one in instances if one.enabled):
+                for way, message in spec.cls.misfits(spec.config, settings, self._locale):
+                    steps, _, place = self._document.follow(("plugins", spec.position, "config", *way))
+                    self.problems.append(problem(place, message, steps))
         if not self.problems:
             try:
                 start_order({spec.name: spec.cls for spec in instances if spec.enabled})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from hub import Channel, Context, PluginConfig
+from hub import Channel, Context, PluginConfig, StoreUnavailable
 from hub.testing import HubKit, ManualClock, use
 from hub.testing.fixtures import MakeHub
 from hub_windows import Permit, Windows
@@ -28,6 +30,19 @@ class Kiosk(Channel[PluginConfig]):
 async def kiosk(make_hub: MakeHub, **more: Any) -> HubKit:
     """A hub with one channel called ``kiosk``."""
     return await make_hub(use(Kiosk, "kiosk"), clock=ManualClock(), **more)
+
+
+async def reopened(folder: Path, database: str) -> HubKit:
+    """A hub on what another one has left, as soon as the server has seen that the other one is gone."""
+    async with asyncio.timeout(30):
+        while True:
+            kit = HubKit(folder, use(Kiosk, "kiosk"), database=database)
+            try:
+                await kit.start()
+            except StoreUnavailable:
+                await asyncio.sleep(0.01)
+            else:
+                return kit
 
 
 def ledger(kit: HubKit, name: str = "kiosk") -> Windows:

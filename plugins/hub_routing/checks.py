@@ -1,0 +1,165 @@
+"""What is impossible in a policy, told when it is loaded, with the numbers: skills nobody has, promises nobody can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from hub_routing.calendars import BUILT_IN
+from hub_routing.policy import QueuePolicy, RoutingConfig, To
+
+Found = tuple[tuple[str | int, ...], str]
+"""Where in the policy, and a sentence."""
+
+
+class AgentSettings(Protocol):
+    """What is asked of an agent of the document."""
+
+    @property
+    def login(self) -> str: ...
+    @property
+    def teams(self) -> Collection[str]: ...
+    @property
+    def skills(self) -> Mapping[str, int]: ...
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def reception(self) -> Collection[str] | None: ...
+
+
+def misfits_of(policy: RoutingConfig, agents: Sequence[AgentSettings], teams: Collection[str], locale: str) -> Iterator[Found]:
+    """Everything that cannot work. Without `agents` in the document nothing is said about skills and staffing."""
+    known = {*teams, *(team for one in agents for team in one.teams)}
+    say = _Say(locale)
+    yield from _references(policy, agents, known, say)
+    for name, queue in policy.queues.items():
+        yield from _rings(name, queue, say)
+    yield from _circles(policy, say)
+    if agents:
+        yield from _skills(policy, agents, say)
+        yield from _promise(policy, agents, say)
+
+
+class _Say:
+    def __init__(self, locale: str) -> None:
+        self._chinese = locale.startswith("zh")
+
+    def __call__(self, chinese: str, english: str) -> str:
+        return chinese if self._chinese else english
+
+
+def _references(policy: RoutingConfig, agents: Sequence[AgentSettings], teams: set[str], say: _Say) -> Iterator[Found]:
+    logins = {one.login for one in agents}
+    for name, queue in policy.queues.items():
+        way = ("queues", name)
+        for at, team in enumerate(queue.teams):
+            if team not in teams:
+                yield (*way, "teams", at), say(f"没有团队 {team}", f"there is no team {team}")
+        for number, ring in enumerate(queue.rings):
+            for at, team in enumerate(ring.add):
+                if team not in teams:
+                    yield (*way, "rings", number, "add", at), say(f"没有团队 {team}", f"there is no team {team}")
+        for act in queue.overflow.do if queue.overflow is not None else ():
+            if isinstance(act, To) and act.to not in policy.queues and act.to not in teams:
+                yield (*way, "overflow", "do"), say(f"没有队列 {act.to}", f"there is no queue {act.to}")
+        if queue.hours is not None and queue.hours.calendar not in policy.calendars and queue.hours.calendar not in BUILT_IN:
+            calendar, known = queue.hours.calendar, ", ".join((*policy.calendars, *BUILT_IN))
+            yield (*way, "hours", "calendar"), say(f"没有日历 {calendar}，可用：{known}", f"there is no calendar {calendar}; known: {known}")
+    for at, step in enumerate(policy.affinity):
+        place = step.else_.removeprefix("pool:")
+        if place and place not in policy.queues and place not in teams:
+            yield ("affinity", at, "else"), say(f"没有队列或团队 {place}", f"there is no queue and no team {place}")
+    for at, word in enumerate(policy.vip.steps if policy.vip is not None else ()):
+        kind, _, name = word.partition(":")
+        if (kind == "pool" and name not in teams) or (kind == "emergency" and name not in teams and agents and name not in logins):
+            yield ("vip", "steps", at), say(f"没有团队或客服 {name}", f"there is no team and no agent {name}")
+
+
+def _rings(name: str, queue: QueuePolicy, say: _Say) -> Iterator[Found]:
+    need, before = dict(queue.need), 0.0
+    for at, ring in enumerate(queue.rings):
+        way = ("queues", name, "rings", at)
+        if ring.after <= before:
+            yield (*way, "after"), say("每一圈都要比前一圈晚", "each ring begins later than the one before")
+        before = ring.after
+        widens = bool(ring.add)
+        for skill, level in ring.need.items():
+            if skill not in need:
+                yield (*way, "need", skill), say(f"{skill} 原本没有要求，圈只能放宽", f"{skill} was not needed before; rings only widen")
+            elif level > need[skill]:
+                told = say(f"{skill} 从 {need[skill]} 升到 {level}，圈只能放宽", f"{skill} rises from {need[skill]} to {level}; rings only widen")
+                yield (*way, "need", skill), told
+            else:
+                widens = widens or level < need[skill]
+                need[skill] = level
+        for number, skill in enumerate(ring.drop):
+            if skill not in need:
+                yield (*way, "drop", number), say(f"{skill} 原本没有要求", f"{skill} was not needed before")
+            else:
+                widens = True
+                need.pop(skill)
+        if not widens:
+            yield way, say("这一圈没有放宽任何要求", "this ring widens nothing")
+
+
+def _circles(policy: RoutingConfig, say: _Say) -> Iterator[Found]:
+    leads = {
+        name: [act.to for act in queue.overflow.do if isinstance(act, To)] if queue.overflow is not None else []
+        for name, queue in policy.queues.items()
+    }
+    for name in leads:
+        seen, here = [name], leads[name]
+        while here:
+            following = here[0]
+            if following == name:
+                circle = " → ".join((*seen, name))
+                yield ("queues", name, "overflow", "do"), say(f"溢出成环：{circle}", f"overflow goes in a circle: {circle}")
+                break
+            if following in seen:
+                break
+            seen.append(following)
+            here = leads.get(following, [])
+
+
+def _skills(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -> Iterator[Found]:
+    for name, queue in policy.queues.items():
+        for skill, level in queue.need.items():
+            if "$" in skill:
+                continue
+            best = max((one.skills.get(skill, 0) for one in agents), default=0)
+            if best < level:
+                most = say(f"最高 {best}" if best else "没有人会", f"the best has {best}" if best else "nobody has it")
+                told = say(f"没有客服具备 {skill} {level} 级（{most}）", f"no agent has {skill} at level {level} ({most})")
+                yield ("queues", name, "need", skill), told
+        fixed = {skill: level for skill, level in queue.need.items() if "$" not in skill}
+        alone = all(any(one.skills.get(skill, 0) >= level for one in agents) for skill, level in fixed.items())
+        if len(fixed) > 1 and alone and not any(all(one.skills.get(skill, 0) >= level for skill, level in fixed.items()) for one in agents):
+            told = ", ".join(f"{skill} {level}" for skill, level in fixed.items())
+            yield ("queues", name, "need"), say(f"没有一位客服同时具备 {told}", f"no single agent has all of {told}")
+
+
+def _promise(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -> Iterator[Found]:
+    """``assign_within`` needs room that ordinary customers cannot take: a burst slot on each channel, or a reserve."""
+    vip = policy.vip
+    if vip is None or not vip.assign_within:
+        return
+    channels = sorted({name for queue in policy.queues.values() for name in queue.channels}) or sorted(policy.agents.cost) or ["web"]
+    pools = {one.pool: one.idle for one in vip.reserve}
+    for channel in channels:
+        cost = policy.cost(channel)
+        able = [one for one in agents if one.reception is None or channel in one.reception]
+        kept = pools.get(channel, 0)
+        pooled = max((idle for pool, idle in pools.items() if any(pool in one.teams for one in able)), default=0)
+        numbers = f"{len(able)} × {cost}, burst {vip.burst}, reserve {kept or pooled}"
+        if not able:
+            told = say(f"没有客服接待渠道 {channel}", f"no agent takes channel {channel}")
+        elif len(able) <= (kept or pooled):
+            told = say(f"渠道 {channel}：只有 {len(able)} 位客服，却要保留 {kept or pooled} 位", f"channel {channel}: {kept or pooled} are to be kept of {len(able)}")
+        elif vip.burst < cost and not kept and not pooled:
+            told = say(
+                f"渠道 {channel} 满负荷时无法在 {vip.assign_within:g} 秒内分配（{numbers}）：burst 至少 {cost}，或保留空闲客服",
+                f"on channel {channel} nobody can be given within {vip.assign_within:g} s at full load ({numbers}): burst should be at least {cost}, or keep a reserve",
+            )
+        else:
+            continue
+        yield ("vip", "assign_within"), told

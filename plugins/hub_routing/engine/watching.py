@@ -1,0 +1,149 @@
+"""Watching: agents who are gone, agents who are silent, customers who are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub_routing.engine.floor import Floor
+from hub_routing.engine.records import Move, Staff, Task, TaskId
+from hub_routing.engine.timers import Timers
+from hub_routing.policy import RoutingConfig
+
+
+class Watching:
+    """What happens when nothing happens. A part of `Router`."""
+
+    policy: RoutingConfig
+    floor: Floor
+    timers: Timers
+    tasks: dict[TaskId, Task]
+    out: list[Move]
+    _freed: int
+
+    if TYPE_CHECKING:
+        def requeue(
+            self, task: Task, now: float, why: str, *, boost: float = 0.0, without: str = "", queue: str = ""
+        ) -> None: ...
+        def _begin(self) -> None: ...
+        def _dispatch(self, freed: int, now: float) -> None: ...
+        def _again(self, task: Task, now: float) -> None: ...
+
+    # -- agents who are gone ------------------------------------------------------------------------
+
+    def _watch_presence(self, staff: Staff, now: float) -> None:
+        """Count from now on how long somebody is not there, or no longer."""
+        staff.presence += 1
+        there = staff.connected and staff.state != "offline"
+        if there:
+            staff.suspect = staff.gone = False
+        elif staff.talks:
+            rules = self.policy.agent_gone
+            self.timers.add(now + rules.suspect, "suspect", staff.id, staff.presence)
+            self.timers.add(now + rules.grace, "gone", staff.id, staff.presence)
+
+    def _absent(self, word: str, id: str, version: int, now: float) -> None:
+        staff = self.floor.by_id.get(id)
+        if staff is None or staff.presence != version:
+            return
+        if word == "suspect":
+            staff.suspect = True
+            self.out.append(Move("suspect", now, agent=id))
+            return
+        staff.gone = True
+        self.out.append(Move("gone", now, agent=id))
+        for task in list(staff.talks.values()):
+            if self.policy.agent_gone.skip == "waiting_on_customer" and task.answered and task.unanswered is None:
+                # The customer has the word; when they write it goes to somebody who is there.
+                task.orphan = True
+            else:
+                self.requeue(task, now, "gone", boost=self.policy.agent_gone.boost, without=id)
+
+    # -- who has the word ---------------------------------------------------------------------------
+
+    def heard(self, id: TaskId, now: float) -> None:
+        """The customer wrote."""
+        task = self.tasks.get(id)
+        if task is None or task.status not in ("held", "offered"):
+            return
+        self._begin()
+        task.quiet += 1
+        if task.unanswered is None:
+            task.unanswered = now
+            self._watch_talk(task, now)
+        staff = self.floor.by_id.get(task.agent)
+        if staff is None:
+            return
+        away = staff.gone or (staff.state == "offline" and self.policy.person_lock.if_agent_gone == "requeue_case")
+        if task.orphan or (away and not staff.ready):
+            self.requeue(task, now, "gone", boost=self.policy.agent_gone.boost, without=staff.id)
+            return
+        if task.parked:
+            task.parked = False
+            self.floor.charge(staff, task, 1)
+            self.out.append(Move("wake", now, task, staff.id))
+        if not staff.connected or staff.state == "offline":
+            self._watch_presence(staff, now)
+
+    def answered(self, id: TaskId, now: float) -> None:
+        """The agent wrote: now the customer has the word."""
+        task = self.tasks.get(id)
+        if task is None or task.status not in ("held", "offered"):
+            return
+        task.unanswered, task.answered = None, True
+        task.silence += 1
+        self._watch_customer(task, now)
+
+    def _watch_talk(self, task: Task, now: float) -> None:
+        """Count how long the customer has had no answer."""
+        task.silence += 1
+        if task.unanswered is None:
+            return
+        # Nobody is late with an answer before they had the case.
+        rules, since = self.policy.silent_agent, max(task.unanswered, task.held_at)
+        for word, seconds in (("warn", rules.warn), ("supervisor", rules.supervisor), ("reassign", rules.reassign)):
+            if seconds:
+                self.timers.add(max(now, since + seconds), word, task.id, task.silence)
+
+    def _watch_customer(self, task: Task, now: float) -> None:
+        task.quiet += 1
+        if self.policy.inactive_after and not task.parked:
+            self.timers.add(now + self.policy.inactive_after, "inactive", task.id, task.quiet)
+
+    def _watch_again(self, task: Task, now: float) -> None:
+        """After another policy: dates of talks that go on."""
+        if task.status not in ("held", "offered"):
+            return
+        if task.status == "offered":
+            seconds = self.policy.offer.seconds(task.channel)
+            self.timers.add(now + (seconds or 0.0), "accept", task.id, task.version)
+        self._watch_talk(task, now)
+        if task.answered and task.unanswered is None:
+            self._watch_customer(task, now)
+        for id in task.excluded:
+            self.timers.add(now + self.policy.offer.again_after, "again", (task.id, id), 0)
+
+    def _silent(self, task: Task, word: str, version: int, now: float) -> None:
+        if task.silence != version or task.status != "held" or task.unanswered is None:
+            return
+        self.out.append(Move(word, now, task, task.agent))
+        if word == "reassign":
+            self.requeue(task, now, "silent", without=task.agent)
+
+    def _inactive(self, task: Task, version: int, now: float) -> None:
+        """The customer has been silent: the units are free, the agent keeps the case."""
+        staff = self.floor.by_id.get(task.agent)
+        if task.quiet != version or task.status != "held" or task.parked or staff is None:
+            return
+        task.parked = True
+        self.floor.charge(staff, task, -1)
+        self.out.append(Move("park", now, task, staff.id))
+        self._dispatch(staff.bit, now)
+
+    def _forgive(self, about: tuple[TaskId, str], now: float) -> None:
+        """Somebody may be offered a case again that they did not take."""
+        task = self.tasks.get(about[0])
+        if task is None or about[1] not in task.excluded:
+            return
+        task.excluded -= {about[1]}
+        if task.status == "waiting":
+            self._again(task, now)

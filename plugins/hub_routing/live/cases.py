@@ -1,0 +1,110 @@
+"""Cases: a conversation with its person as a task of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub import Agent, Context, Conversation, Leg
+from hub.house import Dossier
+from hub_routing.engine import Task
+from hub_routing.live.crew import channel_name
+from hub_routing.policy import RoutingConfig
+from hub_routing.tables import Statements
+
+
+class Cases:
+    """Makes tasks, and knows what was kept of them from before a restart."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._named: frozenset[str] = frozenset()
+
+    def start(self) -> None:
+        """Learn which channels the configuration names for agents."""
+        settings = self._ctx.house.agent_settings.values()
+        self._named = frozenset(name for one in settings for name in one.reception or ())
+
+    async def task(self, dossier: Dossier, policy: RoutingConfig, now: float) -> Task:
+        """The task of a person's conversation."""
+        conversation = dossier.conversation
+        assert conversation is not None
+        leg = newest(dossier)
+        channel = channel_name(self._ctx, policy, leg.channel, self._named) if leg is not None else ""
+        kept = await self._ctx.reader.one("SELECT * FROM routing_case WHERE conversation_id = ?", conversation.id)
+        last = await self._ctx.reader.one("SELECT * FROM routing_last WHERE person_id = ?", dossier.person.id)
+        since = conversation.waiting_since or conversation.unanswered_since
+        arrived = kept["arrived"] if kept is not None else since or conversation.opened_at or now * 1000
+        made = Task(
+            conversation.id, conversation.team, channel, arrived / 1000, {}, dossier.person.tier,
+            self.facts(dossier, channel), owner=self._owner(dossier),
+        )  # fmt: skip
+        if last is not None:
+            made.last_agent, made.last_at = str(last["agent_id"]), last["at"] / 1000
+        if kept is not None:
+            made.boost, made.callback = kept["boost"], bool(kept["callback"])
+        made.unanswered = conversation.unanswered_since / 1000 if conversation.unanswered_since else None
+        made.answered = conversation.owner_kind == "agent" and made.unanswered is None
+        made.deadline = self._deadline(leg)
+        made.need = self._need(dossier)
+        return made
+
+    def facts(self, dossier: Dossier, channel: str) -> Mapping[str, Any]:
+        """What conditions may ask."""
+        person, conversation = dossier.person, dossier.conversation
+        assert conversation is not None
+        customer = {**person.attributes, "tier": person.tier, "name": person.name, "locale": person.locale, "verified": person.verified}
+        lang = str(person.attributes.get("lang") or person.locale.partition("-")[0])
+        case = {"channel": channel, "queue": conversation.team, "lang": lang, "reason": conversation.reason, "tags": conversation.tags}
+        return {"customer": customer, "case": case}
+
+    def _owner(self, dossier: Dossier) -> str:
+        """The agent who is named as the customer's own, by login or id."""
+        named = str(dossier.person.attributes.get("owner") or "")
+        found = self._ctx.house.agents.find(named) if named else None
+        return str(found.id) if found is not None else named
+
+    def _need(self, dossier: Dossier) -> Mapping[str, int]:
+        """Skills that tags of the conversation ask for: ``need:refund`` or ``need:refund:3``."""
+        conversation = dossier.conversation
+        tags = conversation.tags if conversation is not None else ()
+        found = {}
+        for tag in tags:
+            word, _, rest = tag.partition(":")
+            skill, _, level = rest.partition(":")
+            if word == "need" and skill:
+                found[skill] = int(level) if level.isdecimal() else 1
+        return found
+
+    def _deadline(self, leg: Leg | None) -> float:
+        channel = self._ctx.house.channels.get(leg.channel) if leg is not None else None
+        if leg is None or channel is None or not channel.limits.window:
+            return 0.0
+        return leg.last_inbound_at / 1000 + channel.limits.window
+
+    def leg_channel(self, leg: Leg, policy: RoutingConfig) -> str:
+        """What the rules call the channel of a leg."""
+        return channel_name(self._ctx, policy, leg.channel, self._named)
+
+
+def newest(dossier: Dossier) -> Leg | None:
+    """The leg the customer wrote on last."""
+    return next(reversed(dossier.legs.values()), None) if dossier.legs else None
+
+
+def case_row(task: Task) -> tuple[Any, ...]:
+    """What must not be lost of a case."""
+    return (task.id, int(task.arrived * 1000), task.boost, task.callback, task.queue)
+
+
+def agent_id(conversation: Conversation) -> str:
+    """The agent who has it, or nothing."""
+    return conversation.owner_id if conversation.owner_kind == "agent" else ""
+
+
+def names_of(agents: Mapping[str, Agent]) -> Mapping[str, str]:
+    """What to call agents, by id."""
+    return {id: agent.name or agent.login for id, agent in agents.items()}
+
+
+__all__ = ["Cases", "Statements", "agent_id", "case_row", "names_of", "newest"]

@@ -1,0 +1,123 @@
+"""The HTTP interface of routing, for whoever is signed in at the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+from aiohttp import web
+
+from hub import Agent, Context, Refused
+from hub.house import Role
+from hub.pages import Operation, answer, id_in_path, one_of, read_json, word
+from hub.pages import Parameter as Query
+
+LOCALE: Final = Query("locale", one_of("zh-CN", "en"), "The language of the sentences")
+
+
+class PolicyWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands below ``routing:``."""
+
+    policy: dict[str, Any]
+
+
+class Reception(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """New work of a channel, or none."""
+
+    channel: str
+    on: bool
+
+
+class Desk(Protocol):
+    """What the pages ask; `Routing` has it."""
+
+    ctx: Context
+
+    def why_waiting(self, conversation_id: int, locale: str = "") -> dict[str, Any]: ...
+    def why_no_work(self, agent_id: int, locale: str = "") -> dict[str, Any]: ...
+    def place(self, conversation_id: int, locale: str = "") -> dict[str, Any] | None: ...
+    async def decisions(self, conversation_id: int) -> list[dict[str, Any]]: ...
+    async def accept(self, conversation_id: int, agent_id: int) -> None: ...
+    async def decline(self, conversation_id: int, agent_id: int) -> None: ...
+    async def reception(self, agent_id: int, channel: str, on: bool) -> None: ...
+    async def apply(self, policy: Any, author: str) -> int: ...
+    async def rollback(self) -> int: ...
+    def policy(self) -> dict[str, Any]: ...
+
+
+class Pages:
+    """The routes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._ctx = desk.ctx
+        staff: tuple[Role, ...] = ("agent", "supervisor", "admin")
+        admins: tuple[Role, ...] = ("admin",)
+        self._add("GET", "/api/routing/conversations/{id}", self.case, "Why a conversation is where it is", staff, query=(LOCALE,))
+        self._add("GET", "/api/routing/me", self.me, "Why do I get no work", staff, query=(LOCALE,))
+        self._add("PUT", "/api/routing/me/reception", self.receive, "Take new work of a channel, or none", staff, Reception)
+        self._add("POST", "/api/routing/offers/{id}/accept", self.accept, "Take what was offered", staff, errors=(409,))
+        self._add("POST", "/api/routing/offers/{id}/decline", self.decline, "Leave what was offered to others", staff, errors=(409,))
+        self._add("GET", "/api/routing/policy", self.policy, "The policy in force", admins)
+        self._add("POST", "/api/routing/policy", self.apply, "Publish a policy", admins, PolicyWanted)
+        self._add("POST", "/api/routing/policy/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
+
+    def _add(
+        self, method: str, path: str, handler: Callable[[web.Request, Agent], Awaitable[web.Response]], summary: str,
+        roles: tuple[Role, ...], body: Any = None, *, errors: tuple[int, ...] = (), query: tuple[Query, ...] = (),
+    ) -> None:  # fmt: skip
+        async def asked(request: web.Request) -> web.Response:
+            return await handler(request, await self._ctx.house.agent_of(request, *roles))
+
+        doc = Operation(
+            summary, body, {"type": "object"}, errors=errors, parameters=query, security="session", tags=("routing",)
+        )  # fmt: skip
+        self._ctx.route(method, path, asked, doc=doc)
+
+    def _locale(self, request: web.Request) -> str:
+        return word(request, "locale", self._ctx.locale, "zh-CN", "en")
+
+    async def case(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"why", "place", "decisions"}`."""
+        id, locale = id_in_path(request), self._locale(request)
+        why, place = self._desk.why_waiting(id, locale), self._desk.place(id, locale)
+        return answer({"why": why, "place": place, "decisions": await self._desk.decisions(id)})
+
+    async def me(self, request: web.Request, agent: Agent) -> web.Response:
+        """See `Answers.why_no_work`."""
+        return answer(self._desk.why_no_work(agent.id, self._locale(request)))
+
+    async def receive(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"off"}`."""
+        wanted = await read_json(request, Reception)
+        await self._desk.reception(agent.id, wanted.channel, wanted.on)
+        return answer(self._desk.why_no_work(agent.id, self._locale(request)))
+
+    async def accept(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{}`."""
+        await self._desk.accept(id_in_path(request), agent.id)
+        return answer({})
+
+    async def decline(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{}`."""
+        await self._desk.decline(id_in_path(request), agent.id)
+        return answer({})
+
+    async def policy(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"number", "policy"}`."""
+        return answer(self._desk.policy())
+
+    async def apply(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"number"}`."""
+        wanted = await read_json(request, PolicyWanted)
+        return answer({"number": str(await self._desk.apply(wanted.policy, agent.login))})
+
+    async def rollback(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"number"}`."""
+        return answer({"number": str(await self._desk.rollback())})
+
+
+def not_offered() -> Refused:
+    """For somebody who takes what is not theirs to take."""
+    return Refused(409, "not_offered", "this conversation is not offered to you now")

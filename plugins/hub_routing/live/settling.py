@@ -1,0 +1,275 @@
+"""Carrying out: what the engine decided about a conversation is made true in its customer's lane, in one commit with load and decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, StoreUnavailable, Text
+from hub.house import Scene
+from hub.tables import Change
+from hub_routing.engine import Decision, Move, Router, Task
+from hub_routing.live.cases import agent_id, case_row
+from hub_routing.live.sentences import band_words, both, customers
+from hub_routing.tables import Statements
+
+if TYPE_CHECKING:
+    from hub import Agent, Context
+    from hub_routing.live.loads import Loads
+
+TRIES: Final = 5
+CALLBACK, BOT = "routing:callback", "routing:bot"
+"""Payloads of the buttons offered to those who wait."""
+
+
+class Floor(Protocol):
+    """What carrying out needs of the dispatcher."""
+
+    ctx: Context
+    router: Router
+    loads: Loads
+    decisions: dict[int, list[Decision]]
+
+    @property
+    def now(self) -> float: ...
+    @property
+    def names(self) -> dict[str, str]: ...
+    def agent(self, id: str) -> Agent | None: ...
+    def person_of(self, id: int) -> int: ...
+    def spawn(self, work: Any, name: str) -> None: ...
+    def follow(self) -> None: ...
+    def write_decision(self, change: Change, task: Task, decision: Decision | None) -> None: ...
+    async def look(self, id: int, person_id: int) -> None: ...
+
+
+class Settling:
+    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self.busy: set[int] = set()
+        self.wanted: set[int] = set()
+        self.again: set[int] = set()
+        self._from: dict[int, tuple[str, str]] = {}
+        self._storing: set[str] = set()
+
+    # -- who has it ---------------------------------------------------------------------------------
+
+    def returned(self, task: Task, move: Move) -> None:
+        """The engine took a case from an agent, and why."""
+        assert isinstance(task.id, int)
+        self._from.setdefault(task.id, (move.agent, str(move.more.get("why", ""))))
+
+    def want(self, id: int) -> None:
+        """What the engine says about this conversation is to become true."""
+        self.wanted.add(id)
+        if id not in self.busy:
+            self.busy.add(id)
+            self._floor.spawn(self._carry_out(id), f"conversation {id}")
+
+    async def _carry_out(self, id: int) -> None:
+        floor, tries = self._floor, 0
+        person = floor.person_of(id)
+        try:
+            while id in self.wanted:
+                self.wanted.discard(id)
+                try:
+                    await self._once(id)
+                except Conflict:
+                    tries += 1
+                    floor.ctx.count("routing_conflicts")
+                    if (task := floor.router.tasks.get(id)) is not None and task.agent:
+                        await floor.loads.read_again(task.agent)
+                    if tries < TRIES:
+                        self.wanted.add(id)
+                except StoreUnavailable:
+                    await floor.ctx.clock.sleep(1.0)
+                    self.wanted.add(id)
+                except Refused:
+                    break
+        finally:
+            self.busy.discard(id)
+            self.wanted.discard(id)
+            self.again.discard(id)
+            self._from.pop(id, None)
+        # What happened there meanwhile is the truth.
+        await floor.look(id, person)
+        floor.follow()
+
+    async def _once(self, id: int) -> None:
+        floor = self._floor
+        task = floor.router.tasks.get(id)
+        if task is None:
+            return
+        if task.status == "held":
+            await self._picked(task)
+            async with floor.loads.held(task.agent):
+                await self._play(task, task.agent)
+        else:
+            await self._play(task, "")
+
+    async def _play(self, task: Task, agent: str) -> None:
+        floor, id = self._floor, task.id
+        assert isinstance(id, int)
+        decisions = floor.decisions.get(id, [])
+        before, why = self._from.get(id, ("", ""))
+        who = floor.agent(agent) if agent else None
+
+        async def play(scene: Scene) -> bool:
+            conversation = scene.conversation
+            if conversation is None or conversation.status != "open" or conversation.owner_kind == "bot":
+                return False
+            owner = agent_id(conversation)
+            if owner and owner not in (agent, before):
+                # Somebody took it by hand meanwhile.
+                return False
+            if owner and owner != agent:
+                scene.hand_over("returned", task.queue)
+            elif not owner and conversation.team != task.queue:
+                scene.hand_over("transferred", task.queue)
+            if why:
+                words = both(f"requeue_{why}" if why != "returned" else "requeue_returned", agent=floor.names.get(before, ""))
+                scene.change.event("routing.requeued", scene.now, scene.person.id, id, data={"why": why, "words": words, "agent": before})
+            if who is not None and owner != agent:
+                scene.assign_agent(who)
+            self._write(scene, task, agent, decisions)
+            if task.callback and who is not None:
+                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_now")),))
+            return True
+
+        done = await floor.ctx.house.play(id, floor.ctx.name, play)
+        if done:
+            floor.decisions.pop(id, None)
+            self._from.pop(id, None)
+
+    def _write(self, scene: Scene, task: Task, agent: str, decisions: list[Decision]) -> None:
+        """Load, decisions and case, in the same commit."""
+        floor, change = self._floor, scene.change
+        for decision in decisions:
+            floor.write_decision(change, task, decision)
+        change.write(Statements.put_case, case_row(task))
+        if agent:
+            floor.loads.write(change, agent, floor.router, floor.now)
+            change.write(Statements.put_last, (scene.person.id, int(agent), scene.now))
+
+    async def _picked(self, task: Task) -> None:
+        """Ask plugins whether they would rather have another of those who are free."""
+        floor = self._floor
+        decisions = floor.decisions.get(task.id) if isinstance(task.id, int) else None
+        house = floor.ctx.house
+        if not decisions or not decisions[-1].chosen or not house.calls.implementers("pick_agent"):
+            return
+        decision = decisions[-1]
+        arm = self._arm(task)
+        if arm:
+            decision.more = {**decision.more, "arm": arm}
+        if arm == "a" or len(decision.candidates) < 2:
+            return
+        assert isinstance(task.id, int)
+        dossier = await house.dossier(floor.person_of(task.id))
+        if dossier is None or dossier.conversation is None:
+            return
+        known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
+        chosen = await house.calls.first("pick_agent", conversation=dossier.conversation, person=dossier.person, candidates=known)
+        if isinstance(chosen, int) and any(one.id == chosen for one in known) and floor.router.repick(task, str(chosen), floor.now):
+            decision.more = {**decision.more, "rather": decision.chosen}
+            decision.rule, decision.chosen = "plugin", str(chosen)
+
+    def _arm(self, task: Task) -> str:
+        """Which way of an experiment this case goes: always the same for the same case."""
+        experiment = self._floor.router.policy.experiment
+        if experiment is None:
+            return ""
+        assert isinstance(task.id, int)
+        unit = int(task.arrived // 86_400) if experiment.unit == "day" else task.id
+        # Golden ratio hashing: neighbouring ids fall evenly.
+        return "b" if (unit * 0x9E3779B97F4A7C15 >> 32) % 10_000 < experiment.split * 10_000 else "a"
+
+    # -- agents -------------------------------------------------------------------------------------
+
+    def store_load(self, agent: str) -> None:
+        """Bring an agent's row up to date, soon."""
+        if agent not in self._storing:
+            self._storing.add(agent)
+            self._floor.spawn(self._store(agent), f"load of {agent}")
+
+    async def _store(self, agent: str) -> None:
+        try:
+            await self._floor.loads.store(agent, self._floor.router, self._floor.now)
+        finally:
+            self._storing.discard(agent)
+
+    async def pause(self, id: str) -> None:
+        """An agent who did not accept is on a break."""
+        agents, agent = self._floor.ctx.house.agents, self._floor.agent(id)
+        if agent is not None and agent.state == "online":
+            change = Change()
+            agents.change(change, replace(agent, state="break"))
+            await self._floor.ctx.commit(change)
+
+    # -- customers ----------------------------------------------------------------------------------
+
+    def _voice(self) -> Author:
+        return Author("bot", self._floor.ctx.name, "")
+
+    async def say(self, task: Task, move: Move) -> None:
+        """Tell somebody who waits what there is to tell."""
+        id = task.id
+        assert isinstance(id, int)
+
+        async def play(scene: Scene) -> None:
+            conversation = scene.conversation
+            if conversation is None or conversation.status != "open" or conversation.owner_kind != "queue":
+                return
+            locale = scene.person.locale or self._floor.ctx.locale
+            options = move.more.get("do", ())
+            if move.kind == "closed" and "bot" in options and self._floor.ctx.house.calls.implementers("answer"):
+                scene.say(self._voice(), (Text(customers(locale, "closed_bot")),))
+                scene.assign_bot()
+                return
+            if scene.legs:
+                scene.say(self._voice(), self._body(task, move, locale))
+
+        await self._floor.ctx.house.play(id, self._floor.ctx.name, play)
+
+    def _body(self, task: Task, move: Move, locale: str) -> tuple[Any, ...]:
+        callback = (Buttons((Button(customers(locale, "callback_yes"), CALLBACK),), customers(locale, "callback")),)
+        if move.kind == "offer_callback":
+            return callback
+        if move.kind == "offer_bot":
+            return (Buttons((Button(customers(locale, "bot_yes"), BOT),), customers(locale, "bot")),)
+        if move.kind == "announce":
+            band = band_words(move.more.get("seconds"), tuple(move.more["bands"]), locale)
+            said = Text(customers(locale, "place", ahead=move.more["place"] - 1, band=band))
+            return (said, *callback) if move.more.get("callback") else (said,)
+        return (Text(customers(locale, "closed" if move.kind == "closed" else "message")),)
+
+    async def pressed(self, message: Message) -> None:
+        """A button of ours, perhaps."""
+        payload = next((one.payload for one in message.body if isinstance(one, Choice)), "")
+        if payload == CALLBACK:
+            await self.call_back(message.conversation_id)
+        elif payload == BOT:
+            async def play(scene: Scene) -> None:
+                if scene.conversation is not None and scene.conversation.owner_kind == "queue":
+                    scene.assign_bot()
+
+            await self._floor.ctx.house.play(message.conversation_id, self._floor.ctx.name, play)
+
+    async def call_back(self, id: int) -> bool:
+        """The customer goes and keeps the place; False when they do not wait."""
+        floor = self._floor
+        task = floor.router.tasks.get(id)
+        if task is None or task.status not in ("waiting", "private"):
+            return False
+
+        async def play(scene: Scene) -> None:
+            task.callback = True
+            scene.change.write(Statements.put_case, case_row(task))
+            scene.change.event("routing.callback", scene.now, scene.person.id, id)
+            if scene.legs:
+                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_kept")),))
+
+        await floor.ctx.house.play(id, floor.ctx.name, play)
+        return True

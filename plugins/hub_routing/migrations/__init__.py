@@ -1,0 +1,1 @@
+"""How the workbench's tables came to be."""

@@ -1,0 +1,74 @@
+"""Durations, times of day and levels, as people write them in a policy."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_ONE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\b")
+_RANGE: Final = re.compile(r"\s*(\d)\s*(?:\.\.|-)\s*(\d)\s*")
+_OPEN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
+
+
+def seconds_of(value: Any) -> float:
+    """Seconds of a number, or of a text like ``30s``, ``10m``, ``1h 30m``. Raises PydanticCustomError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str):
+        text = value.strip()
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            return float(text)
+        if text and not _ONE.sub("", text).strip():
+            return sum(float(number) * _SECONDS[unit] for number, unit in _ONE.findall(text))
+    raise PydanticCustomError("duration", "Input should be a duration like 30s, 10m, 72h or 7d")
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(seconds_of),
+    Field(ge=0, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
+]
+"""Seconds; written ``30s``, ``10m``, ``72h``, ``7d``, ``1h 30m`` or as a plain number."""
+
+
+def _levels(value: Any) -> Any:
+    """``1..5`` (which YAML reads as a text) or a pair."""
+    found = _RANGE.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        value = (int(found[1]), int(found[2]))
+    if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] < value[1]:
+        return tuple(value)
+    raise PydanticCustomError("levels", "Input should be the least and the highest level, like 1..5")
+
+
+Levels = Annotated[tuple[int, int], BeforeValidator(_levels)]
+"""The least and the highest level of a skill."""
+
+Hours = tuple[time, time]
+
+
+def _hours(value: Any) -> Hours:
+    found = _OPEN.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        first, last = (int(found[1]), int(found[2])), (int(found[3]), int(found[4]))
+        if first[0] < 24 and max(first[1], last[1]) < 60 and first != last and last <= (24, 0):
+            # Midnight at the end of a day is the last moment of it.
+            return time(*first), time.max if last == (24, 0) else time(*last)
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(one, time) for one in value):
+        return value[0], value[1]
+    raise PydanticCustomError("hours", "Input should be the hours of a day, like 09:00-21:00")
+
+
+def _hours_text(hours: Hours) -> str:
+    end = "24:00" if hours[1] == time.max else f"{hours[1]:%H:%M}"
+    return f"{hours[0]:%H:%M}-{end}"
+
+
+OpenHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_hours_text), WithJsonSchema({"type": "string"})]
+"""From when to when; over midnight where the end is before the beginning."""
