@@ -20,6 +20,7 @@ from hub import (
     Plugin,
     PluginConfig,
     Refused,
+    Sender,
     StoreUnavailable,
     Turn,
     hookimpl,
@@ -78,14 +79,23 @@ class People(Plugin[PeopleConfig]):
     @hookimpl
     async def recognise(self, inbound: Inbound, identity: Identity) -> int | None:
         """By a claim, else by a trusted key."""
-        place, channel = (identity.platform, identity.scope, identity.external_id), identity.source
+        place, channel = place_of(identity), identity.source
         claim = await self._claim(place, channel, inbound)
         if claim is not None:
             issued = await self.ctx.reading.conversation(claim.conversation_id)
             here = issued.person_id if issued is not None else claim.person_id
             return await self.register.merges.root(here)
         self._remember(self._refused, (channel, inbound.key), None)
-        return await self.linking.person_of(inbound.sender, channel)
+        return await self.linking.person_of(inbound.sender, channel) or await self._known_as(inbound.sender, identity)
+
+    async def _known_as(self, sender: Sender, identity: Identity) -> int | None:
+        """Who they were before the channel knew them, also where that person is known well, on other channels only."""
+        before = await self.ctx.reading.identity(*place_of(identity)[:2], sender.known_as) if sender.known_as else None
+        if before is None or not sender.verified:
+            return None
+        others = await self.ctx.reading.identities(before.person_id)
+        taken = any(one.verified and place_of(one)[:2] == place_of(identity)[:2] for one in others)
+        return None if taken else before.person_id
 
     @hookimpl
     async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
@@ -94,8 +104,7 @@ class People(Plugin[PeopleConfig]):
             self._when_stored(identity, partial(self.linking.link, identity.id))
         if (channel, inbound.key) in self._refused:
             return
-        place = (identity.platform, identity.scope, identity.external_id)
-        claim = await self._claim(place, channel, inbound)
+        claim = await self._claim(place_of(identity), channel, inbound)
         if claim is not None:
             claim = await self.claims.identified(claim, identity.id)
             self._remember(self._shown, identity.id, claim)
@@ -177,3 +186,8 @@ class People(Plugin[PeopleConfig]):
                     self.ctx.log.error("people could not be joined", error=str(error), exc_info=error)
                     return
 
+
+
+def place_of(identity: Identity) -> PlaceOf:
+    """Platform, scope and external id."""
+    return (identity.platform, identity.scope, identity.external_id)
