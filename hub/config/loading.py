@@ -23,7 +23,7 @@ from hub.plugin import Plugin, PluginConfig
 from hub.version import VERSION
 
 Plugins = Mapping[str, EntryPoint | type[Plugin[Any]]]
-OURS: Final = ("demo", "desk", "faq", "media", "ops", "web")
+OURS: Final = ("demo", "desk", "faq", "media", "ops", "routing", "web")
 """The plugins of this distribution; each has an extra of its name."""
 
 
