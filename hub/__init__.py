@@ -7,7 +7,7 @@ from hub.errors import (
     AuthFailed, Busy, ConfigError, Conflict, HubError, NotReady, PluginError, Problem, Refused, Rejected,
     StoreUnavailable, Unsupported,
 )
-from hub.families import CustomerCard, Panel, PanelItem, Suggestion, SurveyAnswer, SurveyOffer
+from hub.families import ClaimOffer, CustomerCard, Panel, PanelItem, Suggestion, SurveyAnswer, SurveyOffer
 from hub.hooks import hookimpl
 from hub.intents import (
     Answer, AssignAgent, AssignBot, Close, HandOver, Intent, Schedule, Send, SetAttributes, Tag, Turn, say,
@@ -27,7 +27,7 @@ __version__ = VERSION
 __all__ = [
     "Accepted", "Agent", "Allowance", "Answer", "AssignAgent", "AssignBot", "Attachment", "AuthFailed", "Author", "Body", "Bot",
     "Busy",
-    "Button", "Buttons", "Card", "Channel", "Choice", "Close", "ConfigError", "Conflict", "Context", "Conversation",
+    "Button", "Buttons", "Card", "Channel", "Choice", "ClaimOffer", "Close", "ConfigError", "Conflict", "Context", "Conversation",
     "Crm", "CustomerCard", "Element", "Event", "File", "HandOver", "HubError", "Identity", "Image", "Inbound",
     "Intent", "Leg", "Limits", "Location", "MediaStore", "Mention", "Message", "NotReady", "Outbound", "Panel", "PanelItem",
     "Person", "Plugin", "PluginConfig", "PluginError", "Problem", "Quote", "Refused", "Rejected", "Schedule",

@@ -1,4 +1,4 @@
-"""What CRM, survey and workbench hooks exchange with the hub."""
+"""What CRM, survey, people and workbench hooks exchange with the hub."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ class CustomerCard(Record, frozen=True):
     tier: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
     url: str = ""
+
+
+class ClaimOffer(Record, frozen=True):
+    """How a customer shows on another channel who they are: once, until `expires_at` (milliseconds).
+
+    They write `code` there, or open `link`; `invitations` are the channels' own links (by instance), also for QR codes.
+    """
+
+    code: str
+    link: str
+    expires_at: int
+    invitations: dict[str, str] = field(default_factory=dict)
 
 
 class SurveyOffer(Record, frozen=True):

@@ -24,7 +24,7 @@ from typing import Any, Final, Literal, TypeVar
 import pluggy
 from aiohttp import web
 
-from hub.families import CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
+from hub.families import ClaimOffer, CustomerCard, Panel, Suggestion, SurveyAnswer, SurveyOffer
 from hub.intents import Answer, Turn
 from hub.plugin import Inbound
 from hub.records import Agent, Conversation, Event, Identity, Message, Person
@@ -123,6 +123,28 @@ class Hooks:
         The answer is the id of the person they are; None for somebody new. `identity` is what is going to be stored. It is then
         linked to that person, by who answered (`Identity.source`), and the message goes on in that person's order: an open
         conversation takes it as a further leg.
+        """
+
+    @hook("people", "notify", deadline=3.0)
+    async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
+        """A sender's message is about to be stored: all that the channel (an instance's name) says of them, each time.
+
+        Awaited in the person's order, before bots are asked. What is stored here by `Context.commit` holds before the message
+        does; after a crash, or a fault, the same message may come again.
+        """
+
+    @hook("people", "first")
+    async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
+        """A way for this customer to go on with us on another channel and be known there: ask for one, and tell them.
+
+        For bots, menus and agents: ``await ctx.house.calls.first("offer_claim", conversation=…, by=ctx.name)``.
+        """
+
+    @hook("people", "notify")
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        """Somebody's personal data is being erased: forget what you keep of them, by `identities` or the person's id.
+
+        Nobody else will: after this the hub no longer has their identities. It may come again.
         """
 
     # -- routing -----------------------------------------------------------------------------

@@ -7,9 +7,10 @@ plugin's own tables from `hub.tables`; a hub that is not running is opened by `o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hub.calling import Calls
+from hub.calling import Calls, outcome_of
 from hub.clock import Clock
 from hub.conversations.scene import Scene
 from hub.errors import HubError, Refused
@@ -18,8 +19,8 @@ from hub.offline import offline
 from hub.path.deadletters import DeadLetter, DeadLetters
 from hub.people.agents import Agents, sees
 from hub.people.dossiers import Dossier
-from hub.plugin import Channel
-from hub.records import Agent, AgentState, Role
+from hub.plugin import Allowance, Channel
+from hub.records import Agent, AgentState, Leg, Role
 from hub.store.change import Change
 from hub.store.rows import conversation_of, leg_of, person_of
 from hub.web.operations import CSRF_HEADER, SESSION_COOKIE
@@ -130,6 +131,25 @@ class House:
             return await self._hub.people.dossier(person_id)
         except HubError:
             return None
+
+    async def allowance(self, leg: Leg) -> Allowance:
+        """What may still be sent on a leg: as its channel says, else by the channel's `Limits.window`."""
+        channel = self.channels.get(leg.channel)
+        if channel is not None and "allowance" in channel.features():
+            said: Allowance = await self._hub.calls.method(leg.channel, channel.allowance, leg, deadline=PLAY_LIMIT / 5)
+            return said
+        if channel is None or not channel.limits.window:
+            return Allowance()
+        return Allowance(until=leg.last_inbound_at + int(channel.limits.window * 1000), why="window")
+
+    async def leg_to_answer(self, legs: Iterable[Leg]) -> Leg | None:
+        """Of these legs the one to answer on: of those on which something may be sent, the one the customer wrote on last."""
+        by_time, now = sorted(legs, key=attrgetter("last_inbound_at"), reverse=True), self._hub.clock.now() * 1000
+        for leg in by_time if len(by_time) > 1 else ():
+            told = (await outcome_of(self.allowance(leg))).value
+            if told is not None and told.left != 0 and (told.until is None or told.until > now):
+                return leg
+        return next(iter(by_time), None)
 
     # -- how the hub is -----------------------------------------------------------------------------
 

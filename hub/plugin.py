@@ -287,6 +287,10 @@ class MediaStore(Plugin[C]):
         """Is this the token of an address `url_for` made for this file, and not too old?"""
         raise Unsupported(self.ctx.name, "check_link")
 
+    async def erase(self, id: str) -> None:
+        """Keep the file and what is known of it no longer; harmless when there is none."""
+        raise Unsupported(self.ctx.name, "erase")
+
     async def check_body(self, body: Body, owner: str) -> None:
         """Raise Refused 422 `unknown_media` unless each file of the message is `owner`'s, or a web address."""
         for media in files_of(body):

@@ -23,7 +23,9 @@ from hub.plugin import Plugin, PluginConfig
 from hub.version import VERSION
 
 Plugins = Mapping[str, EntryPoint | type[Plugin[Any]]]
-OURS: Final = ("demo", "desk", "faq", "media", "ops", "routing", "web")
+OURS: Final = (
+    "demo", "desk", "faq", "media", "onebot", "ops", "people", "qq", "routing", "web", "wechat", "wecom",
+)  # fmt: skip
 """The plugins of this distribution; each has an extra of its name."""
 
 

@@ -122,6 +122,8 @@ class Pipeline:
         _, by = self._claims.get(arrival.identity, (0, ""))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound, by or arrival.channel)
         message = self._message(scene, arrival, identity)
+        if hub.calls.implementers("arriving"):
+            await hub.calls.notify("arriving", inbound=arrival.inbound, identity=identity, channel=arrival.channel)
         if message.direction == "in" and hub.calls.implementers("filter_inbound"):
             message = await self._filters.inbound(message, scene)
         scene.hear(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
 from hub.records import Agent, Conversation, Event, Identity, Leg, Message, Person
@@ -51,7 +51,9 @@ class Reading:
 
     async def latest_conversation(self, person_id: int) -> Conversation | None:
         """The person's open conversation, or their last one."""
-        return next(iter(await self.conversations_of(person_id, 1)), None)
+        # Of people who were joined the open one need not be the newest.
+        sql = "SELECT * FROM conversation WHERE open_person = ?"
+        return await self._one(conversation_of, sql, person_id) or next(iter(await self.conversations_of(person_id, 1)), None)
 
     async def conversations_of(self, person_id: int, limit: int = 20) -> Sequence[Conversation]:
         """A person's conversations, the newest first."""
@@ -90,10 +92,13 @@ class Reading:
         return await self._messages("conversation_id = ?", conversation_id, before, limit, public_only)
 
     async def messages_of(
-        self, person_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
-    ) -> Sequence[Message]:
-        """The same over all conversations of a person."""
+        self, person_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False,
+        legs: Collection[int] | None = None,
+    ) -> Sequence[Message]:  # fmt: skip
+        """The same over all conversations of a person; only those on these `legs`, where they are given."""
         where = "conversation_id IN (SELECT id FROM conversation WHERE person_id = ?)"
+        if legs is not None:
+            where += f" AND leg_id IN ({', '.join(map(str, legs)) or 0})"
         return await self._messages(where, person_id, before, limit, public_only)
 
     async def _messages(self, where: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:

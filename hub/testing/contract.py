@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Answered = tuple[int, str | None]
 """The status of an answer and its ``Retry-After`` header."""
 
-_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent")
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance")
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _MISSING: Final = object()
 _BEAT: Final = 0.05

@@ -44,7 +44,8 @@ class Acts:
             if not note:
                 self._check_owner(agent, scene)
             author = Author("agent", str(agent.id), agent.name)
-            message = scene.say(author, body, note=note, leg_id=leg, client_id=client_id)
+            chosen = leg if leg is not None or note else await self._leg(scene)
+            message = scene.say(author, body, note=note, leg_id=chosen, client_id=client_id)
             if key:
                 scene.change.write(Statements.sent_once, (key, message.id))
             return scene
@@ -52,6 +53,11 @@ class Acts:
         played = await self._ctx.house.play(conversation_id, agent.login, play)
         # A filter may have changed the words.
         return played.said[-1] if isinstance(played, Scene) else played
+
+    async def _leg(self, scene: Scene) -> int | None:
+        """Where the customer wrote last and can still be reached."""
+        leg = await self._ctx.house.leg_to_answer(scene.legs.values()) if len(scene.legs) > 1 else None
+        return leg.id if leg is not None else None
 
     async def _said(self, key: str) -> Message | None:
         """What was sent under this key."""

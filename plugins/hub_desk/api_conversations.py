@@ -12,6 +12,7 @@ from msgspec import Meta
 from hub import Agent, Conversation, Person
 from hub.house import sees
 from hub.pages import ID, Parameter, answer, id_in_path, number, one_of, read_json, whole, word
+from hub_desk.allowances import allowances
 from hub_desk.book import Book
 from hub_desk.commands import COMMANDS, Send, run
 from hub_desk.endpoint import desk_link
@@ -91,6 +92,8 @@ class ConversationRequests:
         shown = [panel_shape(panel) for panel in await panels(self._ctx, conversation, person)]
         proposed = [suggestion_shape(one) for one in await suggestions(self._ctx, conversation, person)]
         row = await conversation_row(self._ctx, conversation)
+        allowed = await allowances(self._ctx, conversation)
+        row["legs"] = [{**leg, "allowance": allowed.get(leg["id"])} for leg in row["legs"]]
         known = await self._person(person, conversation, agent)
         return answer({"conversation": row, "person": known, "panels": shown, "suggestions": proposed})
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hub import Agent, Conversation, Event, Person, Refused
 from hub.house import sees
 from hub.pages import Dossier
+from hub_desk.allowances import Shapes, Watch
 from hub_desk.commands import run
 from hub_desk.others import show_typing
 from hub_desk.shapes import agent_shape, conversation_shape
@@ -36,6 +37,7 @@ class DeskEndpoint(Endpoint):
         self._ctx = desk.ctx
         self._realtime = desk.realtime
         self._accounts = desk.accounts
+        self._watch = Watch(desk.ctx, self._allowed)
         desk.accounts.on_change.append(self._changed)
 
     def _changed(self, agent: Agent) -> None:
@@ -62,6 +64,7 @@ class DeskEndpoint(Endpoint):
 
     async def closed(self, party: Party) -> None:
         """One less."""
+        self._watch.show(id(party), None)
         self._ctx.house.agents.connected(party.who.agent, -1)
 
     # -- what they see ------------------------------------------------------------------------------
@@ -155,11 +158,12 @@ class DeskEndpoint(Endpoint):
         agent = self.agent(party)
         who = {"kind": "agent", "id": str(agent.id), "name": agent.name}
         if name == "viewing":
-            shown = str(data.get("conversation") or "")[:20]
-            news = {"conversation": shown if shown.isdecimal() else None, "agent": who}
+            shown = _id(data.get("conversation"))
+            self._watch.show(id(party), shown)
+            news = {"conversation": None if shown is None else str(shown), "agent": who}
             self._realtime.signal(DESK, "viewing", news, but=party)
-        elif name == "typing" and str(data.get("conversation", "")).isdecimal():
-            await self._typing(party, agent, int(data["conversation"]), bool(data.get("on")), who)
+        elif name == "typing" and (written := _id(data.get("conversation"))) is not None:
+            await self._typing(party, agent, written, bool(data.get("on")), who)
 
     async def _typing(self, party: Party, agent: Agent, conversation_id: int, on: bool, who: dict[str, str]) -> None:
         conversation = await self._ctx.reading.conversation(conversation_id)
@@ -176,11 +180,24 @@ class DeskEndpoint(Endpoint):
         news = {"conversation": str(conversation.id), "on": on, "author": who}
         self._realtime.signal(DESK, "typing", news, to=self._seers(conversation))
 
+    def _allowed(self, conversation: Conversation, shapes: Shapes) -> None:
+        """What may still be sent: tell the pages that show the conversation."""
+        news = {"conversation": str(conversation.id), "legs": shapes}
+        sees_it = self._seers(conversation)
+        shown = self._watch.shows
+        self._realtime.signal(DESK, "allowance", news, to=lambda party: shown(id(party), conversation.id) and sees_it(party))
+
     def _seers(self, conversation: Conversation) -> Callable[[Party], bool]:
         return lambda party: sees(self.agent(party), conversation)
 
 
 _NOBODYS: Final = Conversation(0, 0)
+
+
+def _id(given: Any) -> int | None:
+    """The conversation a page names; None for what is no id."""
+    text = str(given or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def desk_link(media: str) -> str:

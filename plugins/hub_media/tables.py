@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-from hub.tables import insert
+from hub.tables import delete, insert
 
 
 class Kept(Model):
@@ -30,4 +30,5 @@ class Kept(Model):
 
 
 ADD: Final = insert(Kept)
+DROP: Final = delete(Kept)
 FIND: Final = "SELECT id, owner, name, mime, size, width, height FROM media_attachment WHERE id = ?"

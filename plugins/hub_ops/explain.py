@@ -36,6 +36,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "failed": ("发送失败（{error}）：{text}", "Could not be delivered ({error}): {text}"),
     "due": ("等待经 {channel} 发出，已尝试 {attempts} 次{why}", "Waits to go out on {channel}, tried {attempts} times{why}"),
     "dead": ("经 {channel} 发送已放弃，共尝试 {attempts} 次{why}", "Given up on {channel} after {attempts} attempts{why}"),
+    "sent_via": ("经 {channel} 以{via}发出{why}：{text}", "Sent on {channel} {via}{why}: {text}"),
     "other": ("{kind}", "{kind}"),
 }
 _VALUES: Final[Mapping[str, tuple[str, str]]] = {
@@ -48,12 +49,19 @@ _VALUES: Final[Mapping[str, tuple[str, str]]] = {
     "returned": ("客服退回", "an agent gave it back"),
     "transferred": ("转接", "transferred"),
 }
+_VIA: Final[Mapping[str, tuple[str, str]]] = {
+    "passive": ("被动回复", "as the passive reply"),
+    "api": ("接口消息", "by the platform's API"),
+}
+"""The ways that several channels have; what else a channel says is told as it is."""
+
 _STATES: Final[Mapping[str, str]] = {"sent": "sent", "delivered": "delivered", "read": "seen", "failed": "failed"}
 
 
 async def explain_conversation(reading: Reading, reader: Reader, conversation_id: int, locale: str) -> list[Step]:
     """The steps of a conversation in order, in `locale` (zh-CN, else English); empty where there is none."""
-    words = _Words(locale)
+    legs = await reader.all("SELECT id, channel FROM leg WHERE conversation_id = ?", conversation_id)
+    words = _Words(locale, {leg["id"]: leg["channel"] for leg in legs})
     steps: list[Step] = []
     after = 0
     while events := await reading.events(after, AT_ONCE, conversation_id=conversation_id):
@@ -64,7 +72,8 @@ async def explain_conversation(reading: Reading, reader: Reader, conversation_id
 
 
 class _Words:
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, channels: Mapping[int, str]) -> None:
+        self._channels = channels
         self._place = 0 if locale.startswith("zh") else 1
         self._locale = locale
 
@@ -104,8 +113,17 @@ class _Words:
             if data.get("unsure"):
                 return "unsure", {**facts, "bot": data.get("bot", "")}
             return message.direction, facts
+        if what == "sent_via":
+            return "sent_via", {**facts, **self._way(message, data)}
         code = _STATES.get(str(data.get("state", "")))
         return (code, {**facts, "error": data.get("error", "")}) if code else ("other", {"kind": f"message.{what}"})
+
+    def _way(self, message: Message, data: Mapping[str, Any]) -> dict[str, str]:
+        via, detail = str(data.get("via", "")), str(data.get("detail", ""))
+        chinese, english = _VIA.get(via, (f" {via} ", f"via {via}"))
+        why = ("（{}）", " ({})")[self._place].format(detail) if detail else ""
+        channel = self._channels.get(message.leg_id, "?")
+        return {"channel": channel, "via": (chinese, english)[self._place], "why": why}
 
     def waiting(self, row: Mapping[str, Any]) -> Step:
         """A row of the outbox in words."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import ClassVar, Final
+from urllib.parse import quote
 
 from hub import Channel, Conversation, Limits, NotReady, Outbound, PluginConfig, Sent, Unsupported, hookimpl
 from hub_realtime import Realtime, Topic
@@ -73,6 +74,10 @@ class Web(Channel[WebConfig]):
         who = {"kind": "agent", "id": "", "name": author}
         for topic in await self._topics(address):
             self._realtime.signal(topic, "typing", {"on": on, "author": who})
+
+    async def contact_link(self, scene: str) -> str:
+        """A link to the chat as a page of its own; who comes by it brings `scene` to the hub, as a `Choice` with that payload."""
+        return f"{self.ctx.public_url}/{self.ctx.name}/frame#scene={quote(scene, safe='')}"
 
     async def _topics(self, external_id: str) -> Iterable[Topic]:
         dossier = await self.ctx.dossier(external_id)

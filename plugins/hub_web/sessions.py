@@ -108,8 +108,12 @@ class Sessions:
         if asked.identity:
             subject, facts = verify(asked.identity, self._config.identity_secret, now, locale)
             visitor = await self._recognised(visitor, subject, facts)
-        if asked.context:
-            self._commands.remember(visitor, dict(asked.context))
+        context = dict(asked.context)
+        scene = context.pop("scene", "")
+        if context:
+            self._commands.remember(visitor, context)
+        if scene:
+            await self._commands.bring(visitor, scene)
         return await self._answer(visitor, now)
 
     async def _recognised(self, visitor: Visitor, subject: str, facts: dict[str, str]) -> Visitor:

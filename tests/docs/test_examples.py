@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from hub import say
 from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
@@ -31,7 +32,7 @@ plugins:
 def examples() -> dict[str, Any]:
     names: dict[str, Any] = {}
     blocks = re.findall(r"```python\n# (\w+)\.py\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert [name for name, _ in blocks] == ["doorbell", "porter"]
+    assert [name for name, _ in blocks] == ["doorbell", "counter", "porter"]
     for name, code in blocks:
         exec(compile(code, f"{name}.py", "exec", dont_inherit=True), names)
     return names
@@ -55,6 +56,21 @@ async def test_the_channel_and_the_bot_of_the_page_work(tmp_path: Path) -> None:
             while not doorbell.rung:
                 await asyncio.sleep(0)
         assert doorbell.rung == ["前台九点开门。"]
+
+
+async def test_the_counter_of_the_page_answers_twice(tmp_path: Path) -> None:
+    names = examples()
+    async with HubKit(tmp_path / "data", use(names["Counter"], "counter"), names["Porter"]) as kit:
+        counter: Any = kit.hub.registry.get("counter")
+        accepted = await counter.came("17", "几点开门")
+        await kit.settled()
+        (row,) = await kit.rows("SELECT conversation_id AS id FROM message WHERE id = ?", accepted.message_id)
+        for words in ("您是下一位。", "请到三号窗口。"):
+            await counter.ctx.act(row["id"], say(words))
+        await kit.settled()
+        assert counter.called == ["1: 前台九点开门。", "2: 您是下一位。"]
+        (failed,) = await kit.rows("SELECT error FROM message WHERE state = 'failed'")
+        assert "2 条回复已用完" in failed["error"]
 
 
 @pytest.fixture

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.desk.kit import House
+import asyncio
+from pathlib import Path
+
+from hub import Outbound, Sent, Text
+from tests.desk.kit import House, Toy, open_house
+from tests.ops.kit import WITH_OPS
 
 
 async def test_what_happened_is_told_in_both_languages(desk: House) -> None:
@@ -43,3 +48,41 @@ async def test_the_whole_story_is_told_from_its_beginning_to_its_end(desk: House
     assert any("Agent Root took over" in step for step in steps)
     assert any("Tagged: parcel" in step for step in steps)
     assert any("closed" in step for step in steps)
+
+
+class TwoWays(Toy):
+    """Says how each message went out."""
+
+    async def send(self, message: Outbound) -> Sent:
+        await super().send(message)
+        (first,) = message.body
+        assert isinstance(first, Text)
+        via, _, detail = first.text.partition(" ")
+        return Sent(via=via, detail=detail)
+
+
+async def test_how_a_message_went_out_is_told_in_words(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=WITH_OPS, toy=TwoWays) as desk:
+        ada = await desk.person("ada")
+        one = await desk.conversation("a")
+        await ada.post(f"/api/conversations/{one}/take")
+        for words in ("passive within-5-s", "api the-handler-took-8-s", "pigeon"):
+            await ada.post(f"/api/conversations/{one}/messages", {"body": [{"type": "text", "text": words}]})
+        async def told(locale: str) -> list[str]:
+            _, answer = await ada.get(f"/api/conversations/{one}/explain", locale=locale)
+            steps = [step["text"] for step in answer["steps"] if step["kind"] == "message.sent_via"]
+            # The house said something before.
+            return steps[-3:]
+
+        while not any("pigeon" in step for step in await told("en")):
+            await asyncio.sleep(0)
+        assert await told("en") == [
+            "Sent on toy as the passive reply (within-5-s): passive within-5-s",
+            "Sent on toy by the platform's API (the-handler-took-8-s): api the-handler-took-8-s",
+            "Sent on toy via pigeon: pigeon",
+        ]
+        assert await told("zh-CN") == [
+            "经 toy 以被动回复发出（within-5-s）：passive within-5-s",
+            "经 toy 以接口消息发出（the-handler-took-8-s）：api the-handler-took-8-s",
+            "经 toy 以 pigeon 发出：pigeon",
+        ]

@@ -37,6 +37,13 @@ export interface Leg {
   live: boolean
 }
 
+/** What may still be sent on a leg: `left` messages (null: any number) `until` then (null: always), by the platform's rule `why`. */
+export interface Allowance {
+  left: number | null
+  until: number | null
+  why: string
+}
+
 export interface Conversation {
   id: string
   person: { id: string; name: string; tier: string; verified: boolean }
@@ -157,6 +164,14 @@ export interface ConversationDetails {
   }
   panels: Panel[]
   suggestions: Suggestion[]
+}
+
+/** One thing that happened in a conversation, in words; `message` is the id of the one it is about, or nothing. */
+export interface Step {
+  at: number
+  kind: string
+  text: string
+  message: string
 }
 
 export interface DeadLetter {

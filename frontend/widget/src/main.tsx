@@ -20,7 +20,9 @@ const query = new URLSearchParams(location.search)
 function alone(): Hello {
   const locale = query.get('locale') ?? (/^zh/i.test(navigator.language) ? 'zh-CN' : 'en')
   const token = localStorage.getItem(OWN_TOKEN)
-  return { frontdesk: 'hello', token, locale, theme: '', color: '', title: '', context: {}, identity: null, draft: '', open: true }
+  // What a link brings stands behind the #: no server and no log on the way sees it.
+  const context = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
+  return { frontdesk: 'hello', token, locale, theme: '', color: '', title: '', context, identity: null, draft: '', open: true }
 }
 
 async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
@@ -68,7 +70,7 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
     })
     report(engine, tell)
   }
-  if (hello.token || hello.identity) engine.start()
+  if (hello.token || hello.identity || hello.context.scene) engine.start()
   turn(open)
 }
 

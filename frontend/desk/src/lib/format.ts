@@ -24,6 +24,14 @@ export function shortTime(at: number, locale: string, now = Date.now()): string 
   return new Intl.DateTimeFormat(locale, { year, month: 'numeric', day: 'numeric' }).format(at)
 }
 
+/** The time, with the date on other days: 14:05, 11-30 14:05, Nov 30, 14:05 */
+export function dateTime(at: number, locale: string, now = Date.now()): string {
+  if (sameDay(at, now)) return clockTime(at, locale)
+  const month = locale.startsWith('zh') ? ('2-digit' as const) : ('short' as const)
+  const day = new Intl.DateTimeFormat(locale, { month, day: '2-digit' }).format(at).replace('/', '-')
+  return locale.startsWith('zh') ? `${day} ${clockTime(at, locale)}` : `${day}, ${clockTime(at, locale)}`
+}
+
 /** "Today", "yesterday", or the date: what stands between two days of a thread. */
 export function dayName(at: number, locale: string, now = Date.now()): string {
   const days = Math.round((startOfDay(at) - startOfDay(now)) / 86_400_000)

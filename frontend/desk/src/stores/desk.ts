@@ -5,8 +5,9 @@ import { setClockOffset } from '../lib/clock'
 import { ApiError, api } from '../lib/http'
 import { belongs } from '../lib/views'
 import { type HubEvent, Realtime, type Status } from '../realtime'
-import type { Agent, Canned, Channel, Conversation, ConversationDetails, Message, Snapshot, Team, View } from '../types'
+import type { Agent, Allowance, Canned, Channel, Conversation, ConversationDetails, Message, Snapshot, Team, View } from '../types'
 import { i18n } from '../i18n'
+import { useAllowances } from './allowances'
 import { useDrafts } from './drafts'
 import { useOutbox } from './outbox'
 import { usePrefs } from './prefs'
@@ -22,6 +23,7 @@ export const useDesk = defineStore('desk', () => {
   const drafts = useDrafts()
   const prefs = usePrefs()
   const presence = usePresence()
+  const allowances = useAllowances()
 
   const status = ref<Status>('idle')
   const lag = ref<number | null>(null)
@@ -80,6 +82,7 @@ export const useDesk = defineStore('desk', () => {
         ready.value = true
         outbox.resume()
         presence.reset()
+        allowances.reset()
         if (current.value) realtime.signal('viewing', { conversation: current.value })
       },
       event: happened,
@@ -151,6 +154,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   function signalled(name: string, data: Record<string, unknown>): void {
+    if (name === 'allowance') return allowances.receive(data.legs as Record<string, Allowance | null>)
     if (name !== 'agent') return presence.receive(name, data, me.value?.id ?? '')
     const agent = data.agent as Agent
     agents.set(agent.id, agent)

@@ -1,0 +1,90 @@
+"""Who is probably the same person: kept for an agent, who confirms it by one click or says no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hub import Context, Refused
+from hub.tables import Change, Row, marks
+from hub_people.tables import Statements
+
+_PAIRS: Final = (
+    "SELECT candidate.*, one.person_id AS one_person, two.person_id AS two_person FROM people_candidate candidate"
+    " JOIN identity one ON one.id = candidate.one_id JOIN identity two ON two.id = candidate.two_id"
+)
+
+
+class Candidates:
+    """Pairs of identities. Whose they are is looked up each time: people are joined and part."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def add(self, one_id: int, two_id: int, why: str, confidence: float) -> None:
+        """Two identities that are probably one person's, unless somebody has said that those two people are not."""
+        rows = await self._ctx.reader.all("SELECT id, person_id FROM identity WHERE id IN (?, ?)", one_id, two_id)
+        persons = {row["person_id"] for row in rows}
+        if len(rows) < 2 or len(persons) < 2 or await self.told_apart(*persons):
+            return
+        change = Change()
+        pair = sorted((one_id, two_id))
+        now = int(self._ctx.clock.now() * 1000)
+        change.write(Statements.add_candidate, (self._ctx.new_id(), *pair, why, confidence, now, "open", "", None))
+        change.event("person.candidate", now, max(persons), data={"other": str(min(persons)), "why": why})
+        await self._ctx.commit(change)
+
+    async def told_apart(self, one: int, two: int) -> bool:
+        """Has somebody rejected that these are one person, or parted them again?"""
+        sql = (
+            f"{_PAIRS} WHERE candidate.state = 'rejected' AND (one.person_id = ? AND two.person_id = ?"
+            " OR one.person_id = ? AND two.person_id = ?) LIMIT 1"
+        )
+        if await self._ctx.reader.one(sql, one, two, two, one) is not None:
+            return True
+        sql = (
+            "SELECT id FROM people_merge WHERE undone_at IS NOT NULL"
+            " AND (survivor_id = ? AND merged_id = ? OR survivor_id = ? AND merged_id = ?) LIMIT 1"
+        )
+        return await self._ctx.reader.one(sql, one, two, two, one) is not None
+
+    async def of(self, person_id: int) -> Sequence[dict[str, Any]]:
+        """Who is probably this person as well, the likeliest first; one entry for each of the others."""
+        ids = [identity.id for identity in await self._ctx.reading.identities(person_id)]
+        if not ids:
+            return []
+        found: dict[int, dict[str, Any]] = {}
+        # By each side in a query of its own, so that each has an index.
+        for side in ("one_id", "two_id"):
+            sql = f"{_PAIRS} WHERE candidate.{side} IN ({marks(ids)}) AND candidate.state = 'open'"
+            for row in await self._ctx.reader.all(sql, *ids):
+                other = row["two_person"] if row["one_person"] == person_id else row["one_person"]
+                known = found.get(other)
+                if other != person_id and (known is None or known["confidence"] < row["confidence"]):
+                    found[other] = {**_shape(row), "person": str(other)}
+        return sorted(found.values(), key=lambda one: one["confidence"], reverse=True)
+
+    async def pair(self, id: int) -> tuple[int, int]:
+        """The two people of an open candidate, as they are now. Raises Refused (404)."""
+        row = await self._ctx.reader.one(f"{_PAIRS} WHERE candidate.id = ? AND candidate.state = 'open'", id)
+        if row is None:
+            raise Refused(404, "not_found", "there is no such open question")
+        return row["one_person"], row["two_person"]
+
+    async def decide(self, id: int, state: str, by: str) -> None:
+        """``confirmed`` or ``rejected``, and the same for all that asks about the same two people."""
+        one, two = await self.pair(id)
+        sql = (
+            f"{_PAIRS} WHERE candidate.state = 'open' AND (one.person_id = ? AND two.person_id = ?"
+            " OR one.person_id = ? AND two.person_id = ?)"
+        )
+        change, now = Change(), int(self._ctx.clock.now() * 1000)
+        for row in await self._ctx.reader.all(sql, one, two, two, one):
+            change.write(Statements.decide_candidate, (state, by, now, row["id"], "open"))
+        act = (self._ctx.new_id(), now, state, one, two, 0, 0, "agent", 1.0, by)
+        change.write(Statements.add_link, act)
+        await self._ctx.commit(change)
+
+
+def _shape(row: Row) -> dict[str, Any]:
+    return {"id": str(row["id"]), "why": row["why"], "confidence": row["confidence"], "at": row["at"]}

@@ -1,0 +1,185 @@
+"""Erasing somebody's personal data: what was said, who they were and their files go; that there was a conversation stays.
+
+Times, owners, tags, states and counts are what statistics stand on, and say nothing about anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from hub import Context, Identity, Person, Text, files_of
+from hub.house import Dossier, Scene
+from hub.pages import outcome_of
+from hub.tables import Change, Statement, marks, to_json
+from hub_people.merged import Merges
+from hub_people.tables import Statements
+from hub_people.words import refused, words
+
+INSERT, UPDATE, DELETE = 0, 1, 2
+
+
+def _update(table: str, sets: str, where: str) -> Statement:
+    return Statement(table, UPDATE, f"UPDATE {table} SET {sets} WHERE {where}")
+
+
+def _delete(table: str, where: str) -> Statement:
+    return Statement(table, DELETE, f"DELETE FROM {table} WHERE {where}")
+
+
+class _Rows:
+    messages: Final = _update(
+        "message", "body = ?, author_name = CASE WHEN author_kind = 'person' THEN ? ELSE author_name END, client_id = '',"
+        " external_id = '', error = ''", "conversation_id = ?",
+    )  # fmt: skip
+    conversation: Final = _update("conversation", "last_text = ''", "id = ?")
+    legs: Final = _update("leg", "address = '', context = '{}', live = ?", "conversation_id = ?")
+    person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
+    surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
+    outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
+    arrival: Final = _update("inbox", "payload = NULL, state = 1, error = ''", "id = ?")
+    identity: Final = _delete("identity", "id = ?")
+    keys: Final = _delete("people_key", "identity_id = ?")
+    one: Final = _delete("people_candidate", "one_id = ?")
+    two: Final = _delete("people_candidate", "two_id = ?")
+    conflicts: Final = _delete("people_conflict", "merge_id = ?")
+    merge: Final = _update("people_merge", "data = ''", "id = ?")
+    links: Final = _delete("people_link", "person_id = ? AND act <> 'erased'")
+    claims: Final = _update("people_claim", "state = 'void', who = '', code = ''", "person_id = ?")
+
+
+class Erased(NamedTuple):
+    """How much there was."""
+
+    person: int
+    messages: int
+    identities: int
+    files: int
+
+
+class Erasing:
+    """Erases people, with all they were joined with."""
+
+    def __init__(self, ctx: Context, merges: Merges) -> None:
+        self._ctx = ctx
+        self._merges = merges
+
+    async def erase(self, person_id: int, by: str, *, finish: bool = False) -> Erased:
+        """Erase all personal data of whoever this is by now; a second time finds nothing left.
+
+        Raises Refused: 404 ``not_found``, 409 ``open_conversation`` unless it is to `finish` it first.
+        """
+        person_id = await self._merges.root(person_id)
+        person = await self._ctx.reading.person(person_id)
+        if person is None:
+            raise refused("not_found", self._ctx.locale)
+        await self._finish(person_id, by, finish)
+        files = await self._files(person_id)
+        identities = await self._ctx.reading.identities(person_id)
+        await self._ctx.house.calls.notify("person_erased", person=person, identities=identities)
+        found: list[Erased] = []
+
+        async def work(dossiers: dict[int, Dossier]) -> Change:
+            now = dossiers[person_id].conversation
+            if now is not None and now.status == "open":
+                raise refused("open_conversation", self._ctx.locale)
+            change, erased = await self._plan(dossiers[person_id].person, by)
+            for file in files:
+                # Once the messages are gone, nobody else knows which files there were.
+                change.write(Statements.add_waste, (file,))
+            found.append(erased._replace(files=len(files)))
+            return change
+
+        await self._ctx.house.together((person_id,), work)
+        self._ctx.count("people_erased")
+        await self.clear()
+        return found[0]
+
+    async def _finish(self, person_id: int, by: str, finish: bool) -> None:
+        now = await self._ctx.reading.latest_conversation(person_id)
+        if now is None or now.status != "open":
+            return
+        if not finish:
+            raise refused("open_conversation", self._ctx.locale)
+
+        async def play(scene: Scene) -> None:
+            if scene.conversation is not None and scene.conversation.status == "open":
+                scene.close()
+
+        await self._ctx.house.play(now.id, by, play)
+
+    # -- files --------------------------------------------------------------------------------------
+
+    async def _files(self, person_id: int) -> Collection[str]:
+        """The files in this person's messages that are in nobody else's."""
+        found, before = set[str](), 0
+        while messages := await self._ctx.reading.messages_of(person_id, before=before, limit=500):
+            found.update(*(files_of(message.body) for message in messages))
+            before = messages[0].id
+        sql = "SELECT 1 FROM message WHERE person_id <> ? AND body LIKE ? LIMIT 1"
+        return [one for one in sorted(found) if await self._ctx.reader.one(sql, person_id, f'%"{one}"%') is None]
+
+    async def clear(self) -> None:
+        """Erase the files that are waiting for it; where the media store does not run now, they go on waiting."""
+        for row in await self._ctx.reader.all("SELECT file FROM people_waste"):
+            outcome = await outcome_of(self._drop(row["file"]))
+            if outcome.error is None:
+                change = Change()
+                change.write(Statements.drop_waste, (row["file"],))
+                await self._ctx.commit(change)
+
+    async def _drop(self, file: str) -> None:
+        await self._ctx.media.erase(file)
+
+    # -- rows ---------------------------------------------------------------------------------------
+
+    async def _plan(self, person: Person, by: str) -> tuple[Change, Erased]:
+        ctx, change, now = self._ctx, Change(), int(self._ctx.clock.now() * 1000)
+        identities = await ctx.reading.identities(person.id)
+        merges = await self._merges.joined_with(person.id)
+        people = {person.id, *(record.merged_id for record in merges)}
+        conversations = await ctx.reader.all(
+            f"SELECT id FROM conversation WHERE person_id IN ({marks(tuple(people))})", *people
+        )
+        for row in conversations:
+            await self._conversation(change, row["id"])
+        for identity in identities:
+            await self._identity(change, identity)
+        for record in merges:
+            change.write(_Rows.merge, (record.id,))
+            change.write(_Rows.conflicts, (record.id,))
+        undone = "SELECT id FROM people_merge WHERE undone_at IS NOT NULL AND (survivor_id = ? OR merged_id = ?)"
+        for row in await ctx.reader.all(undone, person.id, person.id):
+            change.write(_Rows.merge, (row["id"],))
+            change.write(_Rows.conflicts, (row["id"],))
+        for one in people:
+            change.write(_Rows.person, (words("nobody", ctx.locale), False, one))
+            for statement in (_Rows.surveys, _Rows.links, _Rows.claims):
+                change.write(statement, (one,))
+        count = "SELECT count(*) FROM message WHERE person_id = ? AND body <> ?"
+        messages = await ctx.reader.value(count, person.id, self._nothing())
+        if messages or identities:
+            # Not the second time: nothing was there to erase.
+            link = (ctx.new_id(), now, "erased", person.id, 0, 0, 0, "agent", 1.0, by)
+            change.write(Statements.add_link, link)
+            change.event("person.erased", now, person.id, data={"by": by})
+        return change, Erased(person.id, messages, len(identities), 0)
+
+    def _nothing(self) -> str:
+        return to_json((Text(words("erased", self._ctx.locale)),))
+
+    async def _conversation(self, change: Change, id: int) -> None:
+        nobody = words("nobody", self._ctx.locale)
+        change.write(_Rows.messages, (self._nothing(), nobody, id))
+        change.write(_Rows.conversation, (id,))
+        change.write(_Rows.legs, (False, id))
+        change.write(_Rows.outbox, (id,))
+
+    async def _identity(self, change: Change, identity: Identity) -> None:
+        for statement in (_Rows.identity, _Rows.keys, _Rows.one, _Rows.two):
+            change.write(statement, (identity.id,))
+        # Dead letters of theirs that never became a message.
+        who = f'%"external_id":{to_json(identity.external_id)}%'
+        sql = "SELECT id FROM inbox WHERE state = 2 AND payload LIKE ?"
+        for row in await self._ctx.reader.all(sql, who):
+            change.write(_Rows.arrival, (row["id"],))

@@ -1,0 +1,1 @@
+"""How the tables of who is who came to be."""

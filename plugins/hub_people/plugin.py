@@ -1,0 +1,166 @@
+"""The plugin: who is who, on the way of each message and for those who serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import ClassVar, Final, TypeVar
+
+from hub import (
+    Answer,
+    ClaimOffer,
+    Conflict,
+    Conversation,
+    Identity,
+    Inbound,
+    Message,
+    Plugin,
+    PluginConfig,
+    Refused,
+    StoreUnavailable,
+    Turn,
+    hookimpl,
+)  # fmt: skip
+from hub.pages import outcome_of
+from hub_people import api
+from hub_people.candidates import Candidates
+from hub_people.claims import Claim, Claims, PlaceOf
+from hub_people.config import PeopleConfig
+from hub_people.conflicts import Conflicts
+from hub_people.erasing import Erasing
+from hub_people.invitations import Invitations
+from hub_people.keys import Policy
+from hub_people.linking import Linking
+from hub_people.reception import Reception
+from hub_people.register import Register
+
+K = TypeVar("K")
+V = TypeVar("V")
+Job = Callable[[], Awaitable[None]]
+TRIES: Final = 5
+REMEMBERED: Final = 1000
+
+
+class People(Plugin[PeopleConfig]):
+    """Recognises people across channels, joins and parts them, and issues claims. `register`, `claims` … are its parts."""
+
+    Config: ClassVar[type[PluginConfig]] = PeopleConfig
+    tables: ClassVar[str] = "hub_people.tables"
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve while this instance runs; first what an earlier run left half done."""
+        ctx, config = self.ctx, self.config
+        self.register = Register(ctx)
+        self.candidates = Candidates(ctx)
+        self.claims = Claims(ctx, config.claims)
+        self.linking = Linking(ctx, Policy(config), self.register, self.candidates)
+        self.reception = Reception(ctx, self.register, self.claims)
+        self.conflicts = Conflicts(ctx, self.register.merges)
+        self.erasing = Erasing(ctx, self.register.merges)
+        self.invitations = Invitations(ctx, self.claims)
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._refused: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._shown: OrderedDict[int, Claim] = OrderedDict()
+        await self.claims.start()
+        api.register(self)
+        self.register.on_joined = self._announce
+        ctx.task(self._work(), "people to join")
+        await self._take_up()
+        yield
+
+    # -- on the way of a message --------------------------------------------------------------------
+
+    @hookimpl
+    async def recognise(self, inbound: Inbound, identity: Identity) -> int | None:
+        """By a claim, else by a trusted key."""
+        place, channel = (identity.platform, identity.scope, identity.external_id), identity.source
+        claim = await self._claim(place, channel, inbound)
+        if claim is not None:
+            issued = await self.ctx.reading.conversation(claim.conversation_id)
+            here = issued.person_id if issued is not None else claim.person_id
+            return await self.register.merges.root(here)
+        self._remember(self._refused, (channel, inbound.key), None)
+        return await self.linking.person_of(inbound.sender, channel)
+
+    @hookimpl
+    async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
+        """Keep the keys it brings, and take a claim it shows; what they lead to comes when it is stored."""
+        if await self.linking.keep(identity, inbound.sender, channel):
+            self._soon(partial(self.linking.link, identity.id))
+        if (channel, inbound.key) in self._refused:
+            return
+        place = (identity.platform, identity.scope, identity.external_id)
+        claim = await self._claim(place, channel, inbound)
+        if claim is not None:
+            claim = await self.claims.identified(claim, identity.id)
+            self._remember(self._shown, identity.id, claim)
+            self._soon(partial(self.reception.join, claim))
+
+    async def _claim(self, place: PlaceOf, channel: str, inbound: Inbound) -> Claim | None:
+        # A group is not the customer because somebody in it knows a code, and staff are none.
+        return None if inbound.author is not None else await self.claims.shown(place, channel, inbound.body)
+
+    @hookimpl(tryfirst=True)
+    async def answer(self, turn: Turn) -> Answer | None:
+        """A code is no question: no bot is asked, and the customer hears that they are connected."""
+        return Answer(()) if self._shown.pop(turn.identity.id, None) is not None else None
+
+    @hookimpl
+    async def message_stored(self, message: Message, conversation: Conversation) -> None:
+        """Tell the agents of a leg that has come."""
+        await self.reception.heard(message, conversation)
+
+    @hookimpl
+    async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
+        """For bots, menus and whoever else wants one."""
+        return await self.invitations.offer(conversation, by)
+
+    @staticmethod
+    def _remember(among: OrderedDict[K, V], key: K, value: V) -> None:
+        among[key] = value
+        if len(among) > REMEMBERED:
+            among.popitem(last=False)
+
+    # -- what comes after ---------------------------------------------------------------------------
+
+    def _announce(self, conversation_id: int, legs: tuple[int, ...]) -> None:
+        self._soon(partial(self.reception.announce, conversation_id, legs))
+
+    def _soon(self, job: Job) -> None:
+        self._jobs.put_nowait(job)
+
+    async def _take_up(self) -> None:
+        self._soon(self.erasing.clear)
+        for claim in await self.claims.redeemed():
+            if claim.identity_id:
+                self._soon(partial(self.reception.join, claim))
+        for identity in await self.linking.unlinked():
+            self._soon(partial(self.linking.link, identity))
+        for conversation, leg in await self.reception.unannounced():
+            self._announce(conversation, (leg,))
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            await self._do(job)
+
+    async def _do(self, job: Job) -> None:
+        for attempt in range(1, TRIES + 1):
+            outcome = await outcome_of(job())
+            match outcome.error:
+                case None:
+                    return
+                case Conflict() if attempt < TRIES:
+                    continue
+                case StoreUnavailable() if attempt < TRIES:
+                    await self.ctx.clock.sleep(2.0**attempt)
+                case Refused(code="same_person" | "stopping" | "not_found"):
+                    return
+                case error:
+                    # What is left is found again by the next start.
+                    self.ctx.log.error("people could not be joined", error=str(error), exc_info=error)
+                    return

@@ -1,0 +1,53 @@
+"""What is said to people, in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub import Refused
+
+_SAID: Final[dict[str, tuple[str, str]]] = {
+    "connected": ("已为您接通，会话会在这里继续。", "You are connected: our conversation goes on here."),
+    "same": ("{channel} · 同一位客户", "{channel} · same customer"),
+    "same:claim": ("{channel} · 同一位客户（验证码确认）", "{channel} · same customer (shown by a code)"),
+    "erased": ("（内容已应客户要求删除）", "(erased at the customer's request)"),
+    "nobody": ("已删除的客户", "Erased customer"),
+    "join": ("接入同一会话", "Go on here"),
+    # the page of a link
+    "title": ("继续同一会话", "Go on with the same conversation"),
+    "lead": ("请选择您要继续对话的方式，原来的客服会在那里为您服务。", "Choose where to go on; the same colleague serves you."),
+    "chat": ("在网页聊天中继续", "Go on in the web chat"),
+    "scan": ("用 {channel} 扫码，或在手机上点击", "Scan with {channel}, or press on your phone"),
+    "over": ("此链接已使用或已过期，请向客服索取新的链接。", "This link was used or has expired. Please ask for a new one."),
+    # the command line
+    "people": ("客户数据", "the data of customers"),
+    "erase": ("删除一位客户的个人数据，统计数字保留", "erase a customer's personal data; numbers stay"),
+    "person_id": ("客户编号", "the customer's id"),
+    "finish": ("先结束其进行中的会话", "end their open conversation first"),
+    "done": (
+        "已删除：消息 {messages} 条，身份 {identities} 个，文件 {files} 个",
+        "erased: {messages} messages, {identities} identities, {files} files",
+    ),
+}  # fmt: skip
+
+
+def words(code: str, locale: str, **facts: object) -> str:
+    """The sentence `code` in `locale` (zh-CN, else English)."""
+    return _SAID[code][not locale.startswith("zh")].format(**facts)
+
+
+_REFUSED: Final[dict[str, tuple[int, str, str]]] = {
+    "not_found": (404, "没有这条记录，或您无权查看。", "There is no such thing, or you may not see it."),
+    "open_conversation": (
+        409,
+        "客户有进行中的会话，请先结束会话。",
+        "The customer has an open conversation; end it first.",
+    ),
+    "decided": (409, "这一项已经有人处理过了。", "Somebody has decided this already."),
+}
+
+
+def refused(code: str, locale: str) -> Refused:
+    """The refusal `code` in `locale`."""
+    status, chinese, english = _REFUSED[code]
+    return Refused(status, code, chinese if locale.startswith("zh") else english)

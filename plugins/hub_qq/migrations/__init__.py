@@ -1,0 +1,1 @@
+"""How the QQ channel's tables came to be."""

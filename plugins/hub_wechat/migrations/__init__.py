@@ -1,0 +1,1 @@
+"""How the media store's tables came to be."""

@@ -1,0 +1,72 @@
+"""What the plugin keeps: access tokens by account, events it has seen, its customers' unionids, uploaded files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from hub.tables import delete, insert, upsert
+
+
+class Token(Model):
+    """An account's access token, shared by all instances and processes of the account. Times are milliseconds."""
+
+    app_id = fields.CharField(64, primary_key=True)
+    token = fields.TextField()
+    until_at = fields.BigIntField()
+
+    class Meta:
+        table = "wechat_token"
+
+
+class Seen(Model):
+    """An event that is in the log, by the instance and the event's key: the platform tells some twice."""
+
+    name = fields.CharField(300, primary_key=True)
+    at = fields.BigIntField()
+
+    class Meta:
+        table = "wechat_seen"
+        indexes = (Index(fields=("at",)),)
+
+
+class Customer(Model):
+    """What is known of an account's customer. `name` is appid and openid; an empty `unionid`: the platform gave none."""
+
+    name = fields.CharField(200, primary_key=True)
+    unionid = fields.CharField(128, db_default="")
+    session_from = fields.CharField(1000, db_default="")
+    asked_at = fields.BigIntField(db_default=0)
+
+    class Meta:
+        table = "wechat_customer"
+
+
+class Upload(Model):
+    """A file of the hub's that the platform has for a while. `name` is appid, kind and attachment."""
+
+    name = fields.CharField(300, primary_key=True)
+    media_id = fields.CharField(200)
+    until_at = fields.BigIntField()
+
+    class Meta:
+        table = "wechat_upload"
+
+
+class Statements:
+    """What is written there."""
+
+    put_token: Final = upsert(Token, "app_id")
+    see: Final = insert(Seen)
+    put_customer: Final = upsert(Customer, "name")
+    put_upload: Final = upsert(Upload, "name")
+    drop_upload: Final = delete(Upload, ("name",))
+
+
+TOKEN: Final = "SELECT token, until_at FROM wechat_token WHERE app_id = ?"
+SEEN: Final = "SELECT 1 FROM wechat_seen WHERE name = ?"
+CUSTOMER: Final = "SELECT unionid, session_from, asked_at FROM wechat_customer WHERE name = ?"
+UPLOAD: Final = "SELECT media_id, until_at FROM wechat_upload WHERE name = ?"

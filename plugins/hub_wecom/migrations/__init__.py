@@ -1,0 +1,1 @@
+"""The schema of the channel's tables."""

@@ -1,0 +1,1 @@
+"""How the tables of reply windows came to be."""
