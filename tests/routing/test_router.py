@@ -391,3 +391,32 @@ def test_the_rule_decides_among_the_able(rule: str, chosen: str) -> None:
     made.adopt(task(1), "narrow", 0)
     made.enter(task(2), 1)
     assert made.tasks[2].agent == chosen
+
+
+def test_who_is_called_back_keeps_the_place_and_is_tried_again() -> None:
+    policy = {"queues": {"q": {"callback": {"tries": 2, "retry_gap": "30s", "window": "5m"}}}}
+    made = router(policy, Staff("liu", capacity=20))
+    for number in range(3):
+        made.enter(task(number, number), float(number))
+    assert made.callback(1, 5)
+    assert not made.callback(0, 5)
+    made.drain()
+    made.finish(0, 100)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("call", 1), ("assign", 1)]
+    made.advance(131)
+    assert [move.kind for move in made.drain()] == ["call"]
+    made.advance(161)
+    # Nobody is there: the agent keeps the case and has the room for the next.
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("park", 1), ("assign", 2)]
+    made.heard(1, 170)
+    assert made.tasks[1].agent == "liu"
+    assert made.loads() == {"liu": 40}
+
+
+def test_a_call_back_that_is_late_is_told() -> None:
+    made = router({"queues": {"q": {"callback": {"window": "5m"}}}})
+    made.enter(task(1), 0)
+    assert made.callback(1, 10)
+    made.drain()
+    made.advance(311)
+    assert [move.kind for move in made.drain()] == ["callback_late"]

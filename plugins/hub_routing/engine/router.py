@@ -358,6 +358,8 @@ class Router(Seeking, Watching):
             return
         if word in ("warn", "supervisor", "reassign"):
             self._silent(task, word, version, now)
+        elif word in ("call", "late"):
+            self._called(task, word, version, now)
         elif word == "inactive":
             self._inactive(task, version, now)
         elif task.version == version:

@@ -44,6 +44,7 @@ class Seeking:
         def decline(self, id: TaskId, now: float, *, late: bool = False) -> None: ...
         def _bump(self, task: Task) -> None: ...
         def _watch_talk(self, task: Task, now: float) -> None: ...
+        def _call(self, task: Task, now: float) -> None: ...
         def _decide(
             self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
             more: Mapping[str, Any] | None = None,
@@ -297,6 +298,8 @@ class Seeking:
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)
         self._watch_talk(task, now)
+        if task.callback:
+            self._call(task, now)
         if self.matching.reserves:
             # No longer idle, so no longer kept: what room is left is for anybody.
             self._loose |= staff.bit
