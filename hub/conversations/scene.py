@@ -178,7 +178,7 @@ class Scene:
         if message.direction in ("in", "out"):
             text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
-        self.change.message_created(message, data)
+        self.change.message_created(self.now, message, data)
 
     # -- what filters make of it -------------------------------------------------------------------
 

@@ -28,8 +28,8 @@ _BEFORE: Final = (
 # The event log: what is told in lines of its own, and what messages tell by themselves. Each for itself along its index.
 _TOLD: Final = "SELECT id, at, kind, person_id, conversation_id, message_id, public, data FROM event WHERE id > ?"
 _SAID: Final = (
-    f"SELECT event_id AS id, at, '{CREATED}' AS kind, person_id, conversation_id, id AS message_id, direction <> 'note'"
-    " AS public, data FROM message WHERE event_id > ?"
+    f"SELECT event_id AS id, event_at AS at, '{CREATED}' AS kind, person_id, conversation_id, id AS message_id,"
+    " direction <> 'note' AS public, data FROM message WHERE event_id > ?"
 )
 _LOG: Final = (
     "SELECT * FROM ({told} ORDER BY id LIMIT ?) AS told UNION ALL SELECT * FROM ({said} ORDER BY event_id LIMIT ?) AS said"

@@ -182,7 +182,7 @@ def _grouped(changes: Iterable[Change], events: Sequence[Event]) -> Group:
     for event in events:
         message, data = event.message, to_json(event.data) if event.data else None
         if event.kind == CREATED and message is not None:
-            groups[Statements.add_message].append(message_row(message, event.id, data))
+            groups[Statements.add_message].append(message_row(message, event.id, event.at, data))
         else:
             about = (event.person_id, event.conversation_id, message and message.id)
             groups[Statements.add_event].append((event.id, event.at, event.kind, *about, event.public, data))

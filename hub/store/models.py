@@ -95,7 +95,8 @@ class Leg(Model):
 class Message(Model):
     """One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.
 
-    It is its own line of the event log, ``message.created``: `event_id` is the place and `data` what else there is to tell.
+    It is its own line of the event log, ``message.created``: `event_id` is the place, `event_at` when it was taken, and `data`
+    what else there is to tell.
     """
 
     id = IdField()
@@ -114,6 +115,7 @@ class Message(Model):
     code = fields.CharField(30, db_default="")
     error = fields.TextField(db_default="")
     event_id = fields.BigIntField(unique=True)
+    event_at = fields.BigIntField()
     data = fields.TextField(null=True)
 
     class Meta:

@@ -88,9 +88,9 @@ conversation_talk: Final[Versioned] = _row(Conversation, Statements.talk_in_conv
 """The same for what every message changes."""
 leg_row: Final[Callable[[Leg], Row]] = _row(Leg, Statements.add_leg)
 leg_change: Final[Callable[[Leg], Row]] = _row(Leg, Statements.change_leg)
-_created: Final = _row(Message, Statements.add_message, "event_id", "data", **_AUTHOR, **_SENT)
-message_row: Final[Callable[[Message, int, str | None], Row]] = _created
-"""With the place of its event, and as JSON what that tells besides."""
+_created: Final = _row(Message, Statements.add_message, "event_id", "event_at", "data", **_AUTHOR, **_SENT)
+message_row: Final[Callable[[Message, int, int, str | None], Row]] = _created
+"""With the place and time of its event, and as JSON what that tells besides."""
 agent_row: Final[Callable[[Agent, int], Row]] = _row(Agent, Statements.add_agent, "created_at")
 agent_change: Final[Callable[[Agent], Row]] = _row(Agent, Statements.change_agent)
 

@@ -30,9 +30,9 @@ _TABLES: Final = (
      f"SELECT i, i % {PERSONS}, CASE WHEN i % 5 = 0 THEN 'open' ELSE 'closed' END, 'bot', 0, '[]' FROM n"),
     (CONVERSATIONS, "INSERT INTO leg (id, conversation_id, channel, address, identity_id, opened_at, context) {numbers} "
      "SELECT i, i, 'fake', 'u', 1, 0, '{{}}' FROM n"),
-    (MESSAGES, "INSERT INTO message (id, conversation_id, leg_id, person_id, direction, author_kind, body, at, state, event_id) "
-     f"{{numbers}} SELECT i, i % {CONVERSATIONS} + 1, 1, 1, CASE WHEN i % 4 = 0 THEN 'note' ELSE 'in' END, 'person', "
-     f"'[{{{{\"type\":\"text\",\"text\":\"a\"}}}}]', i, 'received', i + {LATER} FROM n"),
+    (MESSAGES, "INSERT INTO message (id, conversation_id, leg_id, person_id, direction, author_kind, body, at, state, event_id, "
+     f"event_at) {{numbers}} SELECT i, i % {CONVERSATIONS} + 1, 1, 1, CASE WHEN i % 4 = 0 THEN 'note' ELSE 'in' END, 'person', "
+     f"'[{{{{\"type\":\"text\",\"text\":\"a\"}}}}]', i, 'received', i + {LATER}, i FROM n"),
     (MESSAGES, "INSERT INTO event (id, at, kind, person_id, conversation_id, message_id, public) {numbers} "
      f"SELECT i, i, 'x', i % {PERSONS}, i % {CONVERSATIONS} + 1, i, i % 2 = 0 FROM n"),
     (MESSAGES, "INSERT INTO inbox (id, channel, key, state, received_at) {numbers} SELECT i, 'fake', 'k' || i, 1, i FROM n"),

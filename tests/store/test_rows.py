@@ -71,7 +71,7 @@ async def test_a_record_comes_back_as_it_was_written_and_changed(opened: Opened,
 @both_databases
 async def test_identities_and_messages_come_back_as_they_were_written(opened: Opened) -> None:
     assert rows.identity_of(await written(opened, "identity", Statements.add_identity, rows.identity_row(IDENTITY))) == IDENTITY
-    row = rows.message_row(MESSAGE, 1, None)
+    row = rows.message_row(MESSAGE, 1, 1, None)
     assert rows.message_of(await written(opened, "message", Statements.add_message, row)) == MESSAGE
 
 
@@ -89,9 +89,9 @@ async def test_an_event_comes_back_with_its_message_and_without_data(opened: Ope
 async def test_a_message_is_its_own_line_of_the_event_log(opened: Opened) -> None:
     change, note = Change(), replace(MESSAGE, id=12, direction="note", at=1007)
     change.event("conversation.opened", 1006, 11, 13, public=True)
-    change.message_created(MESSAGE, {"bot": "echo"})
+    change.message_created(1008, MESSAGE, {"bot": "echo"})
     change.event("conversation.tagged", 1006, 11, 13)
-    change.message_created(note)
+    change.message_created(1009, note)
     await opened.store.commit(change)
     told = [replace(event, id=place) for place, event in enumerate(change.events, 1)]
     reading = Reading(opened.store.reader)
@@ -110,7 +110,7 @@ def test_what_goes_out_is_written_as_sent_and_only_an_open_conversation_holds_it
         return dict(zip(statement.columns, row, strict=True))[name]
 
     waiting = replace(MESSAGE, state="queued")
-    assert column(Statements.add_message, rows.message_row(waiting, 1, None), "state") == "sent"
+    assert column(Statements.add_message, rows.message_row(waiting, 1, 1, None), "state") == "sent"
     closed = replace(CONVERSATION, status="closed")
     assert column(Statements.add_conversation, rows.conversation_row(CONVERSATION), "open_person") == 11
     assert column(Statements.add_conversation, rows.conversation_row(closed), "open_person") is None

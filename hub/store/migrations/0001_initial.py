@@ -150,6 +150,7 @@ class Migration(migrations.Migration):
                 ('code', fields.CharField(db_default='', max_length=30)),
                 ('error', fields.TextField(db_default='', unique=False)),
                 ('event_id', fields.BigIntField(unique=True)),
+                ('event_at', fields.BigIntField()),
                 ('data', fields.TextField(null=True, unique=False)),
             ],
             options={'table': 'message', 'app': 'hub', 'indexes': [Index(fields=['conversation_id', 'event_id'])], 'pk_attr': 'id', 'table_description': 'One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.'},
