@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench.hooks import hook_cost
 from bench.path import HERE, compare, slow_disk
+from bench.routing import decision_cost
 from bench.sockets import compare_sockets
 from bench.table import HEAD, row
 
@@ -43,6 +44,7 @@ async def main() -> None:
     _print(await compare(rounds, number))
     _print(await compare_sockets(rounds, number // 4))
     _print(await hook_cost(rounds))
+    _print(decision_cost())
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         print(row("every fsync 5 ms slower", "not measured: there is no C compiler"))

@@ -82,9 +82,8 @@ def measured(events: int) -> dict[str, list[float]]:
         for staff in busy:
             done = next(iter(staff.talks))
             timed("agent freed", lambda done=done: router.finish(done, now))
-        due = router.next_due
-        if due is not None and due <= now:
-            timed("ring", lambda: router.advance(now))
+        while (due := router.next_due) is not None and due <= now:
+            timed("ring", lambda due=due: router.advance(due))
         while len(waiting) > 1 and len(router.tasks) > WAITING + 3 * AGENTS:
             gone = waiting.pop(chance.randrange(len(waiting)))
             if gone in router.tasks and router.tasks[gone].status == "waiting":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import pytest
 
-from hub import SetAttributes
+from hub import Agent, Choice, Conversation, Person, Plugin, PluginConfig, SetAttributes, hookimpl
 from hub.errors import Refused
 from hub.records import SYSTEM
+from hub.testing import FakeChannel, use
 from hub.testing.clock import ManualClock
 from hub.testing.fixtures import MakeHub
+from hub_routing import Routing
 from tests.databases import both_databases
-from tests.routing.live import WEB, service
+from tests.routing.live import WEB, Service, service
 
 
 @both_databases
@@ -282,3 +285,69 @@ async def test_a_customer_who_is_silent_gives_room_and_takes_it_again(make_hub: 
     await first.says("我回来了")
     await house.kit.until(lambda: router.loads()[str(house.agents["liu"])] == 40, "both have the agent")
     assert (await first.conversation()).owner_id == str(house.agents["liu"])
+
+
+async def test_a_customer_may_be_called_back(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    policy = {
+        "agents": {"capacity": 20},
+        "queues": {"front": {"announce": {"first": "5s", "every": 0}, "callback": {"offer_if_ewt": "1s", "tries": 2}}},
+    }
+    house = await service(make_hub, policy, clock=clock)
+    await house.agent("liu")
+    first = await house.comes("u1")
+    await house.with_agent(first)
+    second = await house.comes("u2")
+    await second.is_with("queue")
+    id = (await second.conversation()).id
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: id in tasks, "they wait")
+    await clock.advance(6)
+    await second.says(Choice("请稍后联系我", "routing:callback"))
+    await house.kit.until(lambda: tasks[id].callback, "they are to be called back")
+    rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
+    assert rows[0]["callback"]
+    boss = house.kit.agent("boss")
+    await boss.takes_over((await first.conversation()).id)
+    await boss.closes()
+    await house.with_agent(second, "liu")
+    texts = house.kit.world("web").texts
+    await house.kit.until(lambda: any("轮到您了" in text for text in texts("u2")), "they are called", turning=0.1)
+    told = texts("u2")
+    assert any("您前面还有 0 位" in text for text in told)
+    assert any("位置为您保留" in text for text in told)
+
+
+async def test_who_presses_for_the_bot_or_comes_after_hours_is_told(make_hub: MakeHub) -> None:
+    clock = ManualClock(1_700_000_000 - 1_700_000_000 % 86_400 + 20 * 3600)
+    policy = {"timezone": "UTC", "queues": {"front": {"hours": {"open": "09:00-18:00"}}}}
+    house = await service(make_hub, policy, clock=clock)
+    await house.agent("liu")
+    visitor = await house.comes("u1")
+    texts = house.kit.world("web").texts
+    await house.kit.until(lambda: any("请留言" in text for text in texts("u1")), "they are told", turning=0.1)
+    id = (await visitor.conversation()).id
+    assert house.routing.why_waiting(id, "en")["state"] == "closed"
+    await clock.advance(13 * 3600 + 120)
+    await house.with_agent(visitor, "liu")
+
+
+async def test_a_plugin_may_replace_the_pick(make_hub: MakeHub) -> None:
+    sections = {"service": {"first_owner": "queue"}}
+    kit = await make_hub(use(FakeChannel, "web"), use(Routing, "routing", dict(WEB)), use(Wang, "wang"), **sections)
+    house = Service(kit)
+    await house.agent("liu")
+    await house.agent("wang")
+    visitor = await house.comes("u1")
+    assert await house.with_agent(visitor) == "wang"
+    rows = await kit.rows("SELECT rule, data FROM routing_decision")
+    assert rows[0]["rule"] == "plugin"
+    assert json.loads(rows[0]["data"])["rather"] == str(house.agents["liu"])
+
+
+class Wang(Plugin[PluginConfig]):
+    """Prefers Wang."""
+
+    @hookimpl
+    async def pick_agent(self, conversation: Conversation, person: Person, candidates: Sequence[Agent]) -> int | None:
+        return next((one.id for one in candidates if one.login == "wang"), None)

@@ -84,8 +84,7 @@ class Groups:
             self._by_key[key] = found
             self.all.append(found)
             self._floor.watch(task.channel, found.cost, found.floor_units)
-            for staff in self._floor.by_id.values():
-                self._place(found, staff)
+            self._fill(found)
             self._weigh(found)
         return found
 
@@ -106,6 +105,25 @@ class Groups:
                     found.append((step, wanted))
         # Whatever the steps say, those who serve the queue can serve its VIPs.
         return (*found, ("queue", wanted))
+
+    def _fill(self, group: Group) -> None:
+        """Write everybody into the masks of a new group."""
+        floor, place = self._floor, 1 << group.index
+        shut = sum(staff.bit for id in group.excluded if (staff := floor.by_id.get(id)) is not None)
+        for step, wanted in group.searches:
+            if step == "owner":
+                owner = floor.by_id.get(group.extra)
+                mask = owner.bit if owner is not None else 0
+            else:
+                mask = floor.able(wanted)
+                named = floor.by_id.get(step.partition(":")[2]) if step.startswith("emergency:") else None
+                mask |= named.bit if named is not None else 0
+            group.steps.append((step, mask & ~shut))
+            group.elig |= mask & ~shut
+        for at in bits(group.elig):
+            staff = floor.staff[at]
+            if staff is not None:
+                staff.groups |= place
 
     def _place(self, group: Group, staff: Staff) -> None:
         """Write `staff` into the masks of `group`, or out of them."""

@@ -55,6 +55,7 @@ class Task:
     answered: bool = False
     silence: int = 0
     quiet: int = 0
+    calls: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +125,8 @@ class Move:
     """Something for the outside: `kind` is a word, `task` and `agent` whom it concerns.
 
     Kinds: ``assign``, ``offer``, ``queued``, ``requeue``, ``moved`` (another queue), ``closed`` (outside the hours), ``warn``, ``supervisor``,
-    ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``, ``park``, ``wake``.
+    ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``, ``park``, ``wake``, ``call`` (back, once
+    more), ``callback_late``.
     """
 
     kind: str

@@ -184,8 +184,7 @@ class Router(Seeking, Watching):
         self._begin()
         staff.off = staff.off - {channel} if on else staff.off | {channel}
         self.floor.reopen(staff)
-        if on:
-            self._dispatch(staff.bit, now)
+        self._dispatch(staff.bit, now)
 
     # -- cases --------------------------------------------------------------------------------------
 
@@ -199,6 +198,7 @@ class Router(Seeking, Watching):
             # Signatures nobody asks for any more are forgotten.
             self.renew(self.policy, now)
         self._start(task, now)
+        self._dispatch(0, now)
 
     def adopt(self, task: Task, agent: str, now: float) -> bool:
         """A case is with an agent already: taken by hand, or before this router began. Any load goes."""
@@ -344,6 +344,7 @@ class Router(Seeking, Watching):
         for due, word, about, version in self.timers.due(now):
             self._begin()
             self._happens(word, about, version, due)
+            self._dispatch(0, due)
 
     def _happens(self, word: str, about: Any, version: int, now: float) -> None:
         if word in ("suspect", "gone"):
@@ -357,6 +358,8 @@ class Router(Seeking, Watching):
             return
         if word in ("warn", "supervisor", "reassign"):
             self._silent(task, word, version, now)
+        elif word in ("call", "late"):
+            self._called(task, word, version, now)
         elif word == "inactive":
             self._inactive(task, version, now)
         elif task.version == version:
@@ -367,7 +370,7 @@ class Router(Seeking, Watching):
     def _begin(self) -> None:
         """Something happens: from here the time is taken, and nobody is freed yet."""
         self._began = self._ticks()
-        self._freed = 0
+        self._freed = self._loose = 0
 
     def _bump(self, task: Task) -> None:
         self._versions += 1

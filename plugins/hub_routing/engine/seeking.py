@@ -33,6 +33,7 @@ class Seeking:
     _accepting: bool
     _hours: bool
     _freed: int
+    _loose: int
 
     if TYPE_CHECKING:
         def line(self, queue: str) -> Line: ...
@@ -43,6 +44,7 @@ class Seeking:
         def decline(self, id: TaskId, now: float, *, late: bool = False) -> None: ...
         def _bump(self, task: Task) -> None: ...
         def _watch_talk(self, task: Task, now: float) -> None: ...
+        def _call(self, task: Task, now: float) -> None: ...
         def _decide(
             self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
             more: Mapping[str, Any] | None = None,
@@ -296,6 +298,11 @@ class Seeking:
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)
         self._watch_talk(task, now)
+        if task.callback:
+            self._call(task, now)
+        if self.matching.reserves:
+            # No longer idle, so no longer kept: what room is left is for anybody.
+            self._loose |= staff.bit
 
     def _free(self, task: Task, now: float) -> None:
         """Take it from its agent, who has room again."""
@@ -315,10 +322,10 @@ class Seeking:
     def _dispatch(self, freed: int, now: float) -> None:
         """Those of `freed` may have room: the most due of all who wait gets them, again and again until nobody is left.
 
-        Where a reserve has more idle agents than it keeps, all of its idle ones count as free.
+        Where a reserve has more idle agents than it keeps, all of its idle ones count as free; and so does who is no longer idle.
         """
         while True:
-            free = freed
+            free = freed | self._loose
             for one in self.matching.reserves:
                 idle = self.matching.idle(one)
                 if idle.bit_count() > one.keep:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hub_routing.engine.floor import Floor
 from hub_routing.engine.records import Move, Staff, Task, TaskId
 from hub_routing.engine.timers import Timers
-from hub_routing.policy import RoutingConfig
+from hub_routing.policy import Callback, RoutingConfig
 
 
 class Watching:
@@ -67,6 +67,7 @@ class Watching:
             return
         self._begin()
         task.quiet += 1
+        task.callback = False
         if task.unanswered is None:
             task.unanswered = now
             self._watch_talk(task, now)
@@ -92,6 +93,43 @@ class Watching:
         task.unanswered, task.answered = None, True
         task.silence += 1
         self._watch_customer(task, now)
+
+    # -- calling back -------------------------------------------------------------------------------
+
+    def callback(self, id: TaskId, now: float) -> bool:
+        """The customer goes, is called back, and keeps the place; False when they do not wait."""
+        task = self.tasks.get(id)
+        if task is None or task.status not in ("waiting", "private"):
+            return False
+        task.callback, task.calls = True, 0
+        rules = self.policy.queue(task.queue).callback or Callback()
+        self.timers.add(now + rules.window, "late", task.id, 0)
+        return True
+
+    def _call(self, task: Task, now: float) -> None:
+        """An agent is there for somebody who went: one more try, as often as the policy says."""
+        rules = self.policy.queue(task.queue).callback or Callback()
+        task.calls += 1
+        self.out.append(Move("call", now, task, task.agent, more={"try": task.calls}))
+        self.timers.add(now + rules.retry_gap, "call", task.id, task.quiet)
+
+    def _called(self, task: Task, word: str, version: int, now: float) -> None:
+        if not task.callback:
+            return
+        if word == "late":
+            if task.status in ("waiting", "private"):
+                self.out.append(Move("callback_late", now, task))
+            return
+        staff = self.floor.by_id.get(task.agent)
+        if task.status != "held" or staff is None or task.quiet != version:
+            return
+        rules = self.policy.queue(task.queue).callback or Callback()
+        if task.calls < rules.tries:
+            self._call(task, now)
+        elif not task.parked:
+            # Nobody is there: the agent has the room again, the case stays theirs.
+            task.quiet += 1
+            self._park(task, staff, now)
 
     def _watch_talk(self, task: Task, now: float) -> None:
         """Count how long the customer has had no answer."""
@@ -134,6 +172,9 @@ class Watching:
         staff = self.floor.by_id.get(task.agent)
         if task.quiet != version or task.status != "held" or task.parked or staff is None:
             return
+        self._park(task, staff, now)
+
+    def _park(self, task: Task, staff: Staff, now: float) -> None:
         task.parked = True
         self.floor.charge(staff, task, -1)
         self.out.append(Move("park", now, task, staff.id))

@@ -17,7 +17,7 @@ from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cases import Cases, agent_id, case_row
 from hub_routing.live.crew import Crew
 from hub_routing.live.loads import Loads
-from hub_routing.live.sentences import both, decision_words
+from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
@@ -276,12 +276,12 @@ class Dispatcher:
             self.tell(task, move.decision)
         elif move.kind == "paused":
             self.spawn(self.settling.pause(move.agent), "pausing an agent")
-        elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot"):
+        elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot", "call"):
             if move.decision is not None:
                 self.tell(task, move.decision)
             self.spawn(self.settling.say(task, move), "telling a customer")
         else:
-            words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in ("warn", "supervisor", "park", "wake") else {}
+            words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in SENTENCES else {}
             self.tell(task, None, f"routing.{move.kind}", words, agent=move.agent)
 
     def tell(

@@ -49,6 +49,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "moved": ("转入队列 {queue}，保留等待时间", "Moved to queue {queue}, the age is kept"),
     "warn": ("客户等待回答已久，提醒 {agent}", "No answer for long: {agent} was reminded"),
     "supervisor": ("客户等待回答已久，通知主管", "No answer for long: a supervisor was told"),
+    "callback_late": ("承诺的回呼时间已过，仍在排队", "The promised time of the call back is over, and they still wait"),
     "park": ("客户沉默，{agent} 的余量已归还", "The customer is silent: {agent} has the room back"),
     "wake": ("客户又说话了，占用 {agent} 的余量", "The customer speaks again and takes {agent}'s room"),
     # why is this customer waiting

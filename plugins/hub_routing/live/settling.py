@@ -134,8 +134,6 @@ class Settling:
             if who is not None and owner != agent:
                 scene.assign_agent(who)
             self._write(scene, task, agent, decisions)
-            if task.callback and who is not None:
-                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_now")),))
             return True
 
         done = await floor.ctx.house.play(id, floor.ctx.name, play)
@@ -220,7 +218,9 @@ class Settling:
 
         async def play(scene: Scene) -> None:
             conversation = scene.conversation
-            if conversation is None or conversation.status != "open" or conversation.owner_kind != "queue":
+            if conversation is None or conversation.status != "open":
+                return
+            if (conversation.owner_kind == "agent") is not (move.kind == "call"):
                 return
             locale = scene.person.locale or self._floor.ctx.locale
             options = move.more.get("do", ())
@@ -243,6 +243,8 @@ class Settling:
             band = band_words(move.more.get("seconds"), tuple(move.more["bands"]), locale)
             said = Text(customers(locale, "place", ahead=move.more["place"] - 1, band=band))
             return (said, *callback) if move.more.get("callback") else (said,)
+        if move.kind == "call":
+            return (Text(customers(locale, "callback_now")),)
         return (Text(customers(locale, "closed" if move.kind == "closed" else "message")),)
 
     async def pressed(self, message: Message) -> None:
@@ -265,7 +267,8 @@ class Settling:
             return False
 
         async def play(scene: Scene) -> None:
-            task.callback = True
+            if not floor.router.callback(id, floor.now):
+                return
             scene.change.write(Statements.put_case, case_row(task))
             scene.change.event("routing.callback", scene.now, scene.person.id, id)
             if scene.legs:
