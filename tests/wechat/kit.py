@@ -153,7 +153,8 @@ async def staged(
             accounts[name] = account(platform, name, **about)
             uses.append(use(WeChat, name, config_of(accounts[name], platform)))
         everything = {"hub": {"allow_private_networks": NETWORKS}, **(sections or {})}
-        kit = HubKit(folder, *uses, use(Media, "media"), use(talker, "talker"), *more, clock=clock, serve=True, sections=everything)
+        uses += [use(Media, "media"), use(talker, "talker"), *more]
+        kit = HubKit(folder, *uses, clock=clock, serve=True, sections=everything)
         async with kit:
             for name, one in accounts.items():
                 one.callback = f"{kit.url}/{name}/callback"

@@ -123,7 +123,8 @@ async def test_links_places_and_menu_lines(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         account, sends = stage.account, stage.platform.sends
         await stage.turning(sends(account, "u1", "link", Title="文章", Description="说明", Url="https://e.example"))
-        await stage.turning(sends(account, "u1", "location", Location_X="39.908692", Location_Y="116.397477", Scale=1, Label="天安门"))
+        where = {"Location_X": "39.908692", "Location_Y": "116.397477", "Scale": 1, "Label": "天安门"}
+        await stage.turning(sends(account, "u1", "location", **where))
         await stage.says("查订单", bizmsgmenuid="order")
         link, place, line = await elements(stage)
         assert link == Card("文章", "说明", "https://e.example")
@@ -200,7 +201,8 @@ async def test_what_cannot_be_shown_is_told_in_words(tmp_path: Path) -> None:
 
 
 async def test_new_followers_are_greeted_once(tmp_path: Path) -> None:
-    async with staged(tmp_path, settings={"welcome": {"zh-CN": "欢迎关注", "en": "Welcome"}}, mode="safe", aes_key=AES_KEY) as stage:
+    settings = {"welcome": {"zh-CN": "欢迎关注", "en": "Welcome"}}
+    async with staged(tmp_path, settings=settings, mode="safe", aes_key=AES_KEY) as stage:
         fields = stage.platform.fields(stage.account, "u1", "event", Event="subscribe", EventKey="")
         for _ in range(2):
             await stage.turning(stage.platform.push_once(stage.account, fields))
@@ -309,7 +311,7 @@ async def test_wrong_credentials_stop_the_instance_and_a_network_that_is_down_do
         assert (status.state, "40125" in status.reason) == ("failed", True)
         assert "another" not in stage.kit.log_text
     async with staged(tmp_path / "2", settings={"api_url": "http://127.0.0.1:9"}) as stage:
-        (answer,) = await stage.says("你好")
+        await stage.says("你好")
         assert stage.heard() == [("passive", "echo:你好")]
 
 

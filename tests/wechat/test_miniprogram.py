@@ -181,4 +181,5 @@ async def test_answers_go_by_the_api_because_there_is_no_other_way(tmp_path: Pat
 async def test_a_body_that_is_no_object_is_refused(tmp_path: Path) -> None:
     async with staged(tmp_path, **MINI) as stage:
         for body in (to_json({"ToUserName": "gh"}), '{"MsgType": {}}', "{}", '{"a"'):
-            assert (await stage.turning(stage.platform.post(stage.account, body, stage.platform.query(stage.account)))).status == 400
+            answer = await stage.turning(stage.platform.post(stage.account, body, stage.platform.query(stage.account)))
+            assert answer.status == 400
