@@ -267,7 +267,8 @@ async def test_tokens_that_are_never_accepted_are_asked_for_twice(tmp_path: Path
         assert {type(outcome).__name__ for outcome in outcomes} == {"AuthFailed"}
         more = await stage.turning(asyncio.gather(*(send("u1", "x") for _ in range(10)), return_exceptions=True))
         assert {type(outcome).__name__ for outcome in more} == {"AuthFailed"}
-        assert stage.account.calls["stable_token"] - before <= 2
+        # With the one of the start: two.
+        assert stage.account.calls["stable_token"] - before == 1
 
 
 async def test_restarts_share_a_token(tmp_path: Path) -> None:
@@ -310,11 +311,12 @@ BOMB = (
     '<?xml version="1.0"?><!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     "<xml><Content>&b;</Content></xml>"
 )
+DOCTYPE = f"<!DOCTYPE xml>{to_xml({'ToUserName': 'g', 'FromUserName': 'u', 'CreateTime': 1, 'MsgType': 'text', 'Content': 'x'})}"
 DEEP = "<xml>" + "<a>" * 500 + "</a>" * 500 + "</xml>"
 
 
 @pytest.mark.parametrize("body", [
-    BOMB, DEEP, "", "{", "[]", "<xml>", "<a/>", "nonsense", "<xml><MsgType>text</MsgType></xml>", "[" * 50_000,
+    BOMB, DOCTYPE, DEEP, "", "{", "[]", "<xml>", "<a/>", "nonsense", "<xml><MsgType>text</MsgType></xml>", "[" * 50_000,
     '{"ToUserName": ["x"], "FromUserName": "u", "CreateTime": 1, "MsgType": "text"}', "\udcff".encode("utf-8", "surrogateescape"),
     to_json({"ToUserName": "g", "FromUserName": "u", "CreateTime": "soon", "MsgType": "text", "Content": "x"}),
     to_xml({"ToUserName": "g", "FromUserName": "u" * 500, "CreateTime": 1, "MsgType": "text", "Content": "x"}),
