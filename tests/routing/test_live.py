@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from hub import Agent, Choice, Conversation, Person, Plugin, PluginConfig, SetAttributes, hookimpl
+from hub.conversations.scene import Scene
 from hub.errors import Refused
 from hub.records import SYSTEM
 from hub.testing import FakeChannel, use
@@ -167,7 +168,7 @@ async def test_vips_have_an_agent_within_a_second_while_everybody_is_full(make_h
         visitor = await house.comes(name)
         conversation = await visitor.conversation()
 
-        async def gold(scene):  # type: ignore[no-untyped-def]
+        async def gold(scene: Scene) -> None:
             scene.apply((SetAttributes({}, tier="gold"),), SYSTEM)
             scene.close()
 

@@ -46,7 +46,7 @@ routing:
         ("  queues:\n    front:\n      need: {fly: 2}", 6, "no agent has fly at level 2 (nobody has it)"),
         ("  queues:\n    front:\n      need: {talk: 4}", 6, "no agent has talk at level 4 (the best has 3)"),
         ("  queues:\n    front:\n      need: {talk: 2, sing: 1}", 6, "no single agent has all of talk 2, sing 1"),
-        ("  queues:\n    front:\n      need: {talk: 2}\n      rings:\n        - {after: 20s, need: {talk: 3}}", 8, "rises from 2 to 3"),
+        ("  queues:\n    front:\n      need: {talk: 2}\n      rings: [{after: 20s, need: {talk: 3}}]", 7, "rises from 2 to 3"),
         ("  queues:\n    front:\n      rings:\n        - {after: 20s, add: [back]}", 7, "no team back"),
         ("  queues:\n    front:\n      rings:\n        - {after: 20s}", 7, "widens nothing"),
         ("  queues:\n    a:\n      overflow: {do: [{to: b}]}\n    b:\n      overflow: {do: [{to: a}]}", 6, "a → b → a"),
@@ -100,7 +100,8 @@ def test_hours_and_holidays(hours: dict[str, Any], at: str, is_it: bool) -> None
 
 
 def test_a_pick_may_be_a_word_or_by_channel() -> None:
-    yaml = YAML(typ="safe").load("{queues: {a: {pick: longest_idle}, b: {pick: {voice: specialist_first, '*': least_loaded}}, c: {}}}")
+    by_channel = "{voice: specialist_first, '*': least_loaded}"
+    yaml = YAML(typ="safe").load(f"{{queues: {{a: {{pick: longest_idle}}, b: {{pick: {by_channel}}}, c: {{}}}}}}")
     queues = RoutingConfig.model_validate(yaml).queues
     assert (queues["a"].pick.rule("web"), queues["b"].pick.rule("voice"), queues["b"].pick.rule("web")) == (
         "longest_idle", "specialist_first", "least_loaded",
