@@ -103,8 +103,7 @@ class DeskEndpoint(Endpoint):
 
     def _shape(self, dossier: Dossier, conversation: Conversation) -> Json:
         platforms = {name: channel.platform for name, channel in self._ctx.house.channels.items()}
-        latest = dossier.conversation
-        legs = dossier.legs.values() if latest is not None and latest.id == conversation.id else ()
+        legs = [leg for leg in dossier.legs.values() if leg.conversation_id == conversation.id]
         owner = self._ctx.owner_name(conversation)
         return conversation_shape(conversation, dossier.person, legs, owner, platforms)
 

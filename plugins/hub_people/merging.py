@@ -80,12 +80,9 @@ class Merging:
         for row in await self._ctx.reader.all(sql, self._merged.person.id):
             self.change.write(Rows.own_conversation, (self._survivor.person.id, row["id"], self._merged.person.id))
             whole.append(row["id"])
-        if theirs is not None and ours is None:
-            moved = replace(theirs, person_id=self._survivor.person.id, version=theirs.version + 1)
-            self.change.write(Rows.put_conversation, conversation_put(moved, theirs.version))
-            self._keep_legs(self._merged)
-            whole.append(theirs.id)
-        elif theirs is not None and ours is not None:
+        if theirs is not None:
+            # Who is being served survives (`weight`), so there is one to take it in.
+            assert ours is not None
             self._take_in(ours, theirs)
         for id in whole:
             self.change.write(Rows.own_messages, (self._survivor.person.id, id))
@@ -100,14 +97,14 @@ class Merging:
         )  # fmt: skip
         self.change.write(Rows.put_conversation, conversation_put(self.closed, theirs.version))
         self.change.write(Rows.put_conversation, conversation_put(after, ours.version))
-        self._keep_legs(self._survivor)
+        self._keep_legs()
         for leg in self._merged.legs.values():
             self.change.write(Rows.put_leg, leg_put(replace(leg, conversation_id=ours.id)))
             self.change.write(Rows.move_messages, (ours.id, self._survivor.person.id, theirs.id, leg.id))
 
-    def _keep_legs(self, dossier: Dossier) -> None:
+    def _keep_legs(self) -> None:
         """When each was written on last is in the hub's mind more exactly than in the store, and is read anew after this."""
-        for leg in dossier.legs.values():
+        for leg in self._survivor.legs.values():
             self.change.write(Rows.put_leg, leg_put(leg))
 
     # -- what is kept of it -------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from hub import (
     Plugin,
     PluginConfig,
     Refused,
+    Sender,
     StoreUnavailable,
     Turn,
     hookimpl,
@@ -41,7 +42,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 Job = Callable[[], Awaitable[None]]
 TRIES: Final = 5
-REMEMBERED: Final = 1000
+REMEMBERED: Final = 5000
 
 
 class People(Plugin[PeopleConfig]):
@@ -65,6 +66,7 @@ class People(Plugin[PeopleConfig]):
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._refused: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._shown: OrderedDict[int, Claim] = OrderedDict()
+        self._waiting: OrderedDict[int, tuple[Job, ...]] = OrderedDict()
         await self.claims.start()
         api.register(self)
         self.register.on_joined = self._announce
@@ -77,28 +79,36 @@ class People(Plugin[PeopleConfig]):
     @hookimpl
     async def recognise(self, inbound: Inbound, identity: Identity) -> int | None:
         """By a claim, else by a trusted key."""
-        place, channel = (identity.platform, identity.scope, identity.external_id), identity.source
+        place, channel = place_of(identity), identity.source
         claim = await self._claim(place, channel, inbound)
         if claim is not None:
             issued = await self.ctx.reading.conversation(claim.conversation_id)
             here = issued.person_id if issued is not None else claim.person_id
             return await self.register.merges.root(here)
         self._remember(self._refused, (channel, inbound.key), None)
-        return await self.linking.person_of(inbound.sender, channel)
+        return await self.linking.person_of(inbound.sender, channel) or await self._known_as(inbound.sender, identity)
+
+    async def _known_as(self, sender: Sender, identity: Identity) -> int | None:
+        """Who they were before the channel knew them, also where that person is known well, on other channels only."""
+        before = await self.ctx.reading.identity(*place_of(identity)[:2], sender.known_as) if sender.known_as else None
+        if before is None or not sender.verified:
+            return None
+        others = await self.ctx.reading.identities(before.person_id)
+        taken = any(one.verified and place_of(one)[:2] == place_of(identity)[:2] for one in others)
+        return None if taken else before.person_id
 
     @hookimpl
     async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
         """Keep the keys it brings, and take a claim it shows; what they lead to comes when it is stored."""
         if await self.linking.keep(identity, inbound.sender, channel):
-            self._soon(partial(self.linking.link, identity.id))
+            self._when_stored(identity, partial(self.linking.link, identity.id))
         if (channel, inbound.key) in self._refused:
             return
-        place = (identity.platform, identity.scope, identity.external_id)
-        claim = await self._claim(place, channel, inbound)
+        claim = await self._claim(place_of(identity), channel, inbound)
         if claim is not None:
             claim = await self.claims.identified(claim, identity.id)
             self._remember(self._shown, identity.id, claim)
-            self._soon(partial(self.reception.join, claim))
+            self._when_stored(identity, partial(self.reception.join, claim))
 
     async def _claim(self, place: PlaceOf, channel: str, inbound: Inbound) -> Claim | None:
         # A group is not the customer because somebody in it knows a code, and staff are none.
@@ -111,8 +121,15 @@ class People(Plugin[PeopleConfig]):
 
     @hookimpl
     async def message_stored(self, message: Message, conversation: Conversation) -> None:
-        """Tell the agents of a leg that has come."""
-        await self.reception.heard(message, conversation)
+        """Do what waited for it, and tell the agents of a leg that has come."""
+        dossier = await self.ctx.house.dossier(conversation.person_id)
+        leg = dossier.legs.get(message.leg_id) if dossier is not None else None
+        if leg is None or message.direction != "in":
+            return
+        for job in self._waiting.pop(leg.identity_id, ()):
+            self._soon(job)
+        # After those: a leg that came by a claim is announced as such.
+        self._soon(partial(self.reception.heard, message, conversation, leg))
 
     @hookimpl
     async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
@@ -129,6 +146,10 @@ class People(Plugin[PeopleConfig]):
 
     def _announce(self, conversation_id: int, legs: tuple[int, ...]) -> None:
         self._soon(partial(self.reception.announce, conversation_id, legs))
+
+    def _when_stored(self, identity: Identity, job: Job) -> None:
+        """Once their message is stored: a new identity is not there before. After a crash `_take_up` finds what is left."""
+        self._remember(self._waiting, identity.id, (*self._waiting.get(identity.id, ()), job))
 
     def _soon(self, job: Job) -> None:
         self._jobs.put_nowait(job)
@@ -164,3 +185,9 @@ class People(Plugin[PeopleConfig]):
                     # What is left is found again by the next start.
                     self.ctx.log.error("people could not be joined", error=str(error), exc_info=error)
                     return
+
+
+
+def place_of(identity: Identity) -> PlaceOf:
+    """Platform, scope and external id."""
+    return (identity.platform, identity.scope, identity.external_id)

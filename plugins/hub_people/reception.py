@@ -39,7 +39,7 @@ class Reception:
         row = await self._ctx.reader.one("SELECT person_id FROM identity WHERE id = ?", claim.identity_id)
         issued = await self._ctx.reading.conversation(claim.conversation_id)
         if row is None or issued is None:
-            await self._ctx.commit(self._claims.settle(claim, "void"))
+            # The message that showed it is tried again, and then comes here again.
             return
         here = issued.person_id if issued.status == "open" else claim.person_id
         customer, person = await self._register.merges.root(here), row["person_id"]
@@ -68,14 +68,10 @@ class Reception:
 
     # -- legs ---------------------------------------------------------------------------------------
 
-    async def heard(self, message: Message, conversation: Conversation) -> None:
+    async def heard(self, message: Message, conversation: Conversation, leg: Leg) -> None:
         """A message has its place: where it is the first of a leg that is not the conversation's first, agents are told."""
-        if message.direction != "in" or conversation.status != "open":
-            return
-        dossier = await self._ctx.house.dossier(conversation.person_id)
-        leg = dossier.legs.get(message.leg_id) if dossier is not None else None
-        # A leg is made after the message that opens it was stored, so only then its id is the greater one.
-        if leg is not None and message.id < leg.id and leg.opened_at > conversation.opened_at:
+        # A leg is made after the message that opens it was received, so only then its id is the greater one.
+        if conversation.status == "open" and message.id < leg.id and leg.opened_at > conversation.opened_at:
             await self.announce(conversation.id, (leg.id,))
 
     async def announce(self, conversation_id: int, legs: Sequence[int]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from aiohttp import WSCloseCode, web
+from msgspec.structs import replace
 
 from hub import Context, Event, HubError, Refused
 from hub.pages import Dossier, attempt, outcome_of
@@ -65,15 +67,26 @@ class Realtime:
             self._wake.clear()
             while self._queue:
                 event = self._queue.popleft()
-                dossier = await self._dossier(event)
+                event, dossier = await self._about(event)
                 for endpoint in tuple(self._endpoints):
                     # A fault in showing one event must not keep back the next.
                     outcome = attempt(self._bring, endpoint, event, dossier)
                     if outcome.error is not None:
                         self._ctx.log.error("an event could not be shown", kind=event.kind, exc_info=outcome.error)
 
-    async def _dossier(self, event: Event) -> Dossier | None:
-        return await self._ctx.house.dossier(event.person_id) if event.person_id else None
+    async def _about(self, event: Event) -> tuple[Event, Dossier | None]:
+        """The event and whom it concerns now: since it was stored its person may have become another's, or their conversation old."""
+        house, reading, said = self._ctx.house, self._ctx.reading, event.message
+        dossier = await house.dossier(event.person_id) if event.person_id else None
+        if said is None or (dossier is not None and said.leg_id in dossier.legs):
+            return event, dossier
+        now, leg = await reading.message(said.id), await reading.leg(said.leg_id)
+        if now is not None and now.person_id != event.person_id:
+            said = replace(said, person_id=now.person_id, conversation_id=now.conversation_id)
+            event, dossier = replace(event, message=said), await house.dossier(now.person_id)
+        if dossier is not None and leg is not None and leg.id not in dossier.legs:
+            dossier = dataclasses.replace(dossier, legs={leg.id: leg, **dossier.legs})
+        return event, dossier
 
     def _bring(self, endpoint: Endpoint, event: Event, dossier: Dossier | None) -> None:
         near = {line for topic in endpoint.topics(event, dossier) for line in self._topics.get(topic, ())}
@@ -226,8 +239,8 @@ class Realtime:
 
     async def _replay(self, line: Line, missed: Sequence[Event]) -> None:
         past: list[tuple[int, str]] = []
-        for event in missed:
-            dossier = await self._dossier(event)
+        for one in missed:
+            event, dossier = await self._about(one)
             allowed = line.endpoint.allows(line.party, event, dossier)
             shown = line.endpoint.render(event, dossier) if allowed else line.endpoint.instead(line.party, event)
             if shown is not None:

@@ -81,7 +81,7 @@ class Web(Channel[WebConfig]):
 
     async def _topics(self, external_id: str) -> Iterable[Topic]:
         dossier = await self.ctx.dossier(external_id)
-        return self._visitors.topics(dossier) if dossier is not None else ()
+        return self._visitors.topics(dossier, external_id) if dossier is not None else ()
 
     @hookimpl
     async def conversation_changed(self, conversation: Conversation, before: Conversation | None) -> None:

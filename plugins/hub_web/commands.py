@@ -126,9 +126,17 @@ class Commands:
     async def _history(self, visitor: Visitor, data: _History) -> Mapping[str, Any]:
         limit = min(max(data.limit, 1), MOST_HISTORY)
         first = await self._own_message(visitor, data.before)
-        found = await self._ctx.reading.messages_of(first.person_id, before=first.id, limit=limit + 1, public_only=True)
+        reading, legs = self._ctx.reading, await self._legs(visitor)
+        found = await reading.messages_of(first.person_id, before=first.id, limit=limit + 1, public_only=True, legs=legs)
         shown = [message_shape(message, link=self._link) for message in found[-limit:]]
         return {"messages": shown, "more": len(found) > limit}
+
+    async def _legs(self, visitor: Visitor) -> frozenset[int] | None:
+        """The legs whose messages are the visitor's; None where all of the person's are."""
+        dossier = await self._visitors.dossier(visitor)
+        if dossier is None or self._visitors.alone(visitor, dossier):
+            return None
+        return await self._visitors.legs(visitor, dossier)
 
     async def _own_message(self, visitor: Visitor, id: str) -> Message:
         """A message of this visitor's conversations; whatever else there is, is not there for them."""
@@ -136,6 +144,9 @@ class Commands:
         number = int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else 0
         message = await self._ctx.reading.message(number) if dossier is not None and number else None
         if message is None or dossier is None or message.person_id != dossier.person.id or message.direction == "note":
+            raise refused("not_found", visitor.locale)
+        legs = await self._legs(visitor)
+        if legs is not None and message.leg_id not in legs:
             raise refused("not_found", visitor.locale)
         return message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
 from hub import Context, Conversation, Event
@@ -15,6 +16,7 @@ from hub_web.tokens import Visitor
 from hub_web.visitors import Visitors
 
 PAGE: Final = 50
+_JOINED: Final = "SELECT data FROM event WHERE person_id = ? AND id > ? AND kind IN ('person.merged', 'person.unmerged')"
 
 
 class VisitorEndpoint(Endpoint):
@@ -54,9 +56,11 @@ class VisitorEndpoint(Endpoint):
         if dossier is None:
             return {"visitor": who, "conversation": None, "messages": [], "more": False, "unread": 0}
         who["name"] = dossier.person.name
-        messages = await self._ctx.reading.messages_of(dossier.person.id, limit=PAGE + 1, public_only=True)
+        visitors, reading = self._visitors, self._ctx.reading
+        legs = None if visitors.alone(visitor, dossier) else await visitors.legs(visitor, dossier)
+        messages = await reading.messages_of(dossier.person.id, limit=PAGE + 1, public_only=True, legs=legs)
         shown = messages[-PAGE:]
-        conversation = dossier.conversation
+        conversation = dossier.conversation if visitors.concerns(visitor, dossier) else None
         current = conversation.id if conversation is not None else 0
         unread = [m for m in shown if m.direction == "out" and m.state != "read" and m.conversation_id == current]
         return {
@@ -81,15 +85,41 @@ class VisitorEndpoint(Endpoint):
         return self._visitors.topics(dossier) if dossier is not None and event.public else ()
 
     def allows(self, party: Party, event: Event, dossier: Dossier | None) -> bool:
-        """Public events, and nothing of a recognised person for an anonymous page."""
-        return event.public and dossier is not None and self._visitors.may_see(party.who, dossier)
+        """Public events of the visitor's own: a person may be known in other ways, and what is said there stays there."""
+        if not event.public or dossier is None:
+            return False
+        visitor: Visitor = party.who
+        own = self._visitors.own(visitor, dossier)
+        if event.message is None or not own:
+            return bool(own) and self._visitors.concerns(visitor, dossier)
+        leg = dossier.legs.get(event.message.leg_id)
+        return leg.identity_id in own if leg is not None else self._visitors.alone(visitor, dossier)
 
     async def missed(self, party: Party, after: int, limit: int) -> Sequence[Event]:
-        """What happened to this person meanwhile."""
-        dossier = await self._visitors.dossier(party.who)
+        """What happened to this person meanwhile, and to whom they were before they were joined with others, or parted."""
+        visitor: Visitor = party.who
+        dossier = await self._visitors.dossier(visitor)
         if dossier is None:
             return ()
-        return await self._ctx.reading.events(after, limit, person_id=dossier.person.id, public_only=True)
+        people, found = await self._were(dossier.person.id, after), list[Event]()
+        for person in people:
+            found += await self._ctx.reading.events(after, limit, person_id=person, public_only=True)
+        found = sorted(found, key=lambda event: event.id)[:limit]
+        if len(people) == 1 and self._visitors.alone(visitor, dossier):
+            return found
+        legs = await self._visitors.legs(visitor, dossier)
+        return [event for event in found if event.message is None or event.message.leg_id in legs]
+
+    async def _were(self, person_id: int, after: int) -> Sequence[int]:
+        """Everybody this person has been a part of since that place in the log."""
+        found, waiting = {person_id}, [person_id]
+        while waiting:
+            for row in await self._ctx.reader.all(_JOINED, waiting.pop(), after):
+                data = msgspec.json.decode(row["data"])
+                new = {int(data["survivor"]), int(data["merged"])} - found
+                found |= new
+                waiting += new
+        return sorted(found)
 
     def render(self, event: Event, dossier: Dossier | None) -> tuple[str, dict[str, Any]] | None:
         """An event as the customer may see it."""
@@ -102,7 +132,7 @@ class VisitorEndpoint(Endpoint):
             state, error = event.data["state"], event.data.get("error", "")
             return "message.changed", {"id": str(message.id), "state": state, "error": error}
         conversation = dossier.conversation if dossier is not None else None
-        if event.kind.startswith("conversation.") and conversation is not None:
+        if event.kind.startswith(("conversation.", "person.")) and conversation is not None:
             return "conversation.changed", {"conversation": self._shape(conversation)}
         return None
 
@@ -115,7 +145,9 @@ class VisitorEndpoint(Endpoint):
     async def signal(self, party: Party, name: str, data: dict[str, Any]) -> None:
         """Typing goes to the desks."""
         if name == "typing":
-            dossier = await self._visitors.dossier(party.who)
-            ids = self._visitors.ids(dossier) if dossier is not None else ()
-            if ids:
-                await self._ctx.customer_typing(ids[0], bool(data.get("on")))
+            visitor: Visitor = party.who
+            dossier = await self._visitors.dossier(visitor)
+            if dossier is not None:
+                own = self._visitors.own(visitor, dossier)
+                known = next((one.external_id for one in dossier.identities.values() if one.id in own), "")
+                await self._ctx.customer_typing(known, bool(data.get("on")))

@@ -106,8 +106,8 @@ class Sessions:
             visitor = replace(self._tokens.read(asked.token, now, renewing=True, locale=locale), locale=locale)
             await self._visitors.dossier(visitor)
         if asked.identity:
-            subject, facts = verify(asked.identity, self._config.identity_secret, now, locale)
-            visitor = await self._recognised(visitor, subject, facts)
+            subject, facts, keys = verify(asked.identity, self._config.identity_secret, now, locale)
+            visitor = await self._recognised(visitor, replace(visitor, user=subject, facts=facts, keys=keys))
         context = dict(asked.context)
         scene = context.pop("scene", "")
         if context:
@@ -116,10 +116,9 @@ class Sessions:
             await self._commands.bring(visitor, scene)
         return await self._answer(visitor, now)
 
-    async def _recognised(self, visitor: Visitor, subject: str, facts: dict[str, str]) -> Visitor:
+    async def _recognised(self, visitor: Visitor, known: Visitor) -> Visitor:
         """The visitor as the person the shop knows. They stay who they were only if that was nobody else."""
-        known = replace(visitor, user=subject, facts=facts)
-        other = visitor.user not in ("", subject)
+        other = visitor.user not in ("", known.user)
         before = await self._ctx.dossier(visitor.anonymous_id)
         if other or (before is not None and not self._visitors.may_see(known, before)):
             return replace(known, anonymous=new_anonymous())

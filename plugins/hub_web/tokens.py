@@ -24,13 +24,14 @@ class Visitor:
     """Somebody in front of a page.
 
     `anonymous` is the id their browser got, `user` the shop's id where its server vouched for it ("" otherwise), `facts`
-    what that server said about them (name, phone, email).
+    what that server said about them (name, phone, email), `keys` by which other channels may know them.
     """
 
     anonymous: str
     user: str = ""
     facts: dict[str, str] = field(default_factory=dict, hash=False)
     locale: str = "zh-CN"
+    keys: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def external_id(self) -> str:
@@ -60,7 +61,7 @@ class VisitorTokens:
         ends = int(now) + self._lives.session
         claims: dict[str, Any] = {"vid": visitor.anonymous, "loc": visitor.locale, "exp": ends}
         if visitor.user:
-            claims |= {"usr": visitor.user, "facts": visitor.facts}
+            claims |= {"usr": visitor.user, "facts": visitor.facts, "keys": visitor.keys}
         return jwt.encode(claims, self._key, ALGORITHM), ends * 1000
 
     def read(self, token: str, now: float, *, renewing: bool = False, locale: str = "zh-CN") -> Visitor:
@@ -75,4 +76,4 @@ class VisitorTokens:
         grace = self._lives.renewal if renewing else 0
         if now >= claims["exp"] + grace:
             raise refused("expired_token", locale)
-        return Visitor(claims["vid"], claims.get("usr", ""), claims.get("facts", {}), claims["loc"])
+        return Visitor(claims["vid"], claims.get("usr", ""), claims.get("facts", {}), claims["loc"], claims.get("keys", {}))

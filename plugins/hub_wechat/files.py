@@ -26,7 +26,7 @@ SMALL: Final = 64 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, connect=10, sock_read=30)
 
 
-class Gone(Exception):  # noqa: N818 - named by what happened
+class Gone(Exception):
     """The platform has the file no more."""
 
 

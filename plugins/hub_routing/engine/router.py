@@ -292,6 +292,19 @@ class Router(Seeking, Watching):
         self._dispatch(self._freed & ~staff.bit, now)
         return True
 
+    def learn(self, fresh: Task, now: float) -> None:
+        """More is known about a case: who waits is sought for anew, with the same age."""
+        task = self.tasks.get(fresh.id)
+        if task is None:
+            return
+        self._begin()
+        task.tier, task.facts, task.need = fresh.tier, fresh.facts, fresh.need
+        task.owner, task.deadline = fresh.owner, fresh.deadline
+        if task.status in ("waiting", "private"):
+            self._unwait(task, now, served=None)
+            self._start(task, now)
+            self._dispatch(0, now)
+
     def recost(self, task: Task, channel: str, now: float) -> None:
         """Another leg came: the case costs what its dearest leg does."""
         cost = self.plan.cost(channel)

@@ -112,7 +112,7 @@ class Dispatcher:
     # -- what happens -------------------------------------------------------------------------------
 
     def _hear(self, events: Sequence[Event]) -> None:
-        mine = [event for event in events if event.conversation_id and event.kind.startswith(KINDS)]
+        mine = [event for event in events if event.kind.startswith(KINDS)]
         if mine:
             self._events.extend(mine)
             self._heard.set()
@@ -134,9 +134,11 @@ class Dispatcher:
 
     async def _happened(self, event: Event) -> None:
         id = event.conversation_id
-        if event.kind.startswith("conversation."):
-            if event.kind not in ("conversation.read", "conversation.tagged"):
-                await self.look(id, event.person_id)
+        if event.kind in ("person.changed", "conversation.tagged"):
+            await self._learn(event.person_id)
+            return
+        if event.kind.startswith("conversation.") and event.kind != "conversation.read":
+            await self.look(id, event.person_id)
             return
         message = event.message
         if message is None:
@@ -148,6 +150,13 @@ class Dispatcher:
             await self.settling.pressed(message)
         elif message.direction == "out" and message.author.kind == "agent":
             self.router.answered(id, message.at / 1000)
+
+    async def _learn(self, person_id: int) -> None:
+        """A customer is somebody else than was thought, perhaps a VIP, or needs something else."""
+        dossier = await self.ctx.house.dossier(person_id)
+        conversation = dossier.conversation if dossier is not None else None
+        if dossier is not None and conversation is not None and conversation.id in self.router.tasks:
+            self.router.learn(await self.cases.task(dossier, self.router.policy, self.now), self.now)
 
     async def _new_leg(self, event: Event) -> None:
         """A dearer leg makes the case dearer."""
