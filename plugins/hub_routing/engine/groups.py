@@ -16,7 +16,10 @@ Entry = tuple[float, int, int, Task]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One signature. `first` is one of nobody's wider ring. `elig` are those who can; `steps` the masks that a VIP's steps try in order."""
+    """One signature. `first` is one of nobody's wider ring.
+
+    `elig` are those who can; `steps` the masks that a VIP's steps try in order.
+    """
 
     index: int
     queue: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from hub_routing.engine.floor import Floor, bits, receives
 from hub_routing.engine.groups import Group, Groups
@@ -35,20 +35,14 @@ class Seeking:
     _freed: int
     _loose: int
 
-    if TYPE_CHECKING:
-        def line(self, queue: str) -> Line: ...
-        def estimate(self, task: Task) -> tuple[int, float | None]: ...
-        def requeue(
-            self, task: Task, now: float, why: str, *, boost: float = 0.0, without: str = "", queue: str = ""
-        ) -> None: ...
-        def decline(self, id: TaskId, now: float, *, late: bool = False) -> None: ...
-        def _bump(self, task: Task) -> None: ...
-        def _watch_talk(self, task: Task, now: float) -> None: ...
-        def _call(self, task: Task, now: float) -> None: ...
-        def _decide(
-            self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
-            more: Mapping[str, Any] | None = None,
-        ) -> Decision: ...  # fmt: skip
+    line: Callable[[str], Line]
+    estimate: Callable[[Task], tuple[int, float | None]]
+    requeue: Callable[..., None]
+    decline: Callable[..., None]
+    _bump: Callable[[Task], None]
+    _watch_talk: Callable[[Task, float], None]
+    _call: Callable[[Task, float], None]
+    _decide: Callable[..., Decision]
 
     # -- the way ------------------------------------------------------------------------------------
 
@@ -107,7 +101,8 @@ class Seeking:
         heapq.heappush(staff.private, (task.key, task.seq, task.version, task))
         self.timers.add(now + step.wait, f"sticky:{at}", task.id, task.version)
         more = {"for": staff.id, "wait": step.wait}
-        self.out.append(Move("queued", now, task, decision=self._decide(task, f"wait_{step.to}", "", now, able=staff.bit, more=more)))
+        decision = self._decide(task, f"wait_{step.to}", "", now, able=staff.bit, more=more)
+        self.out.append(Move("queued", now, task, decision=decision))
 
     def _elsewhere(self, task: Task, name: str) -> None:
         """To a queue, or to a team only."""
