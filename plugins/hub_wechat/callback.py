@@ -18,6 +18,8 @@ from hub_wechat.pieces import Piece, answer_of, transfer_of
 from hub_wechat.pushes import Push, push_of
 
 SUCCESS: Final = "success"
+SPOKEN: Final = frozenset({"click", "scan"})
+"""Events by which customers say something: a pressed button of the menu, a scanned code."""
 
 
 class Callback:
@@ -49,23 +51,22 @@ class Callback:
         push = push_of(dict(opened.fields))
         self._ctx.count("wechat_pushes")
         if push.is_event:
-            await self._quota.opens(push)
-            if await self._happenings.tell(push):
-                greeting = self._greeting(push)
-                if greeting and not self._speaks(push):
-                    return self._answer(greeting, push, opened)
-                if greeting:
-                    await self._arrivals.accept(push)
-                    return self._answer(greeting, push, opened)
-            if not self._speaks(push):
-                return _text(SUCCESS)
-        elif not push.known:
+            return await self._event(request, push, opened)
+        if not push.known:
             await self._happenings.tell(push)
         return await self._message(request, push, opened)
 
-    def _speaks(self, push: Push) -> bool:
-        """Is the event something the customer says: a pressed button, a scanned code?"""
-        return push.name == "click" or bool(push.scene)
+    async def _event(self, request: web.Request, push: Push, opened: Opened) -> web.StreamResponse:
+        if push.name in SPOKEN:
+            return await self._message(request, push, opened)
+        await self._quota.opens(push)
+        greeting = self._greeting(push) if await self._happenings.tell(push) else ""
+        if not greeting:
+            return await self._message(request, push, opened) if push.scene else _text(SUCCESS)
+        if push.scene:
+            # The push carries the greeting, so what is said to the scene goes by the API.
+            await self._arrivals.accept(push)
+        return self._answer(greeting, push, opened)
 
     def _greeting(self, push: Push) -> str:
         """The words for a new follower, as the answer to the push."""

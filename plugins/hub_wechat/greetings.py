@@ -36,14 +36,15 @@ class Greetings:
         lately = [at for at in self._times.get(openid, []) if at > now - WITHIN]
         if len(lately) >= MOST:
             return
+        # Noted before it goes: another job may look meanwhile.
+        self._times[openid] = [*lately, now]
+        self._times.move_to_end(openid)
+        if len(self._times) > REMEMBERED:
+            self._times.popitem(last=False)
         try:
             await self._quota.spend(openid, f"greeting:{key}", lambda: self._api.message.send_text(openid, self._words))
         except Rejected as error:
             # Too late, or the platform does not want it: a greeting is nothing to try again.
             self._ctx.log.info("a customer was not greeted", reason=str(error))
             return
-        self._times[openid] = [*lately, now]
-        self._times.move_to_end(openid)
-        if len(self._times) > REMEMBERED:
-            self._times.popitem(last=False)
         self._ctx.count("wechat_greeted")

@@ -22,12 +22,13 @@ from hub.store.store import FILE, Store, tortoise_config
 from hub_desk import Desk
 from hub_media import Media
 from hub_qq import QQ
+from hub_wechat import WeChat
 from hub_wecom import WeCom
 from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
 from tests.windows.kit import Kiosk
 
-APPS: Final = apps_of([Desk, Media, Kiosk, QQ, WeCom])
+APPS: Final = apps_of([Desk, Media, Kiosk, QQ, WeCom, WeChat])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",

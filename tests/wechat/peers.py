@@ -48,8 +48,7 @@ async def _running(command: Sequence[str], cwd: Path, options: dict[str, Any]) -
 
 
 async def _read(stream: asyncio.StreamReader, said: list[bytes]) -> None:
-    async for line in stream:
-        said.append(line)
+    said += [line async for line in stream]
 
 
 async def _open(port: int) -> bool:
