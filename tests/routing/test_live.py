@@ -306,8 +306,12 @@ async def test_a_customer_may_be_called_back(make_hub: MakeHub) -> None:
     await clock.advance(6)
     await second.says(Choice("请稍后联系我", "routing:callback"))
     await house.kit.until(lambda: tasks[id].callback, "they are to be called back")
-    rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
-    assert rows[0]["callback"]
+
+    async def kept() -> bool:
+        rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
+        return bool(rows[0]["callback"])
+
+    await house.kit.until(kept, "it is stored")
     boss = house.kit.agent("boss")
     await boss.takes_over((await first.conversation()).id)
     await boss.closes()

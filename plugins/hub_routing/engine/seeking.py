@@ -332,26 +332,30 @@ class Seeking:
         """Give one waiting case to one of `free`; False when there is none that fits."""
         if self._serve_private(free, now):
             return True
-        matching, kept = self.matching, self.matching.kept() if self.matching.reserves else 0
-        possible = 0
-        if free & (free - 1):
-            possible = self.groups.waiting
-        elif (only := self.floor.staff[free.bit_length() - 1]) is not None:
+        kept = self.matching.kept() if self.matching.reserves else 0
+        possible = self.groups.waiting
+        if not free & (free - 1) and (only := self.floor.staff[free.bit_length() - 1]) is not None:
             possible = only.groups
+        # Who has the room depends on little of a group, and is asked once for each.
+        rooms: dict[tuple[str, int, int, bool], tuple[int, int]] = {}
         best: tuple[float, float, int] | None = None
         chosen: tuple[Group, Task, int] | None = None
-        for group, (key, seq, _, task) in self.groups.heads(possible):
-            able = matching.free(group, group.elig & free, burst=False, kept=kept)
-            if not able and group.burst:
-                able = matching.free(group, group.elig & free, burst=True, kept=kept)
-            if able:
-                rank = (-group.score(key, now), key, seq)
-                if best is None or rank < best:
-                    best, chosen = rank, (group, task, able)
+        for group in self.groups.nonempty(possible):
+            asked = (group.channel, group.cost, group.burst, group.vip)
+            room = rooms.get(asked)
+            if room is None:
+                room = rooms[asked] = self.matching.rooms(group, free, kept)
+            able = group.elig & room[0] or group.elig & room[1]
+            if not able or (head := self.groups.head(group)) is None:
+                continue
+            key, seq, _, task = head
+            rank = (-group.score(key, now), key, seq)
+            if best is None or rank < best:
+                best, chosen = rank, (group, task, able)
         if chosen is None:
             return False
         group, task, able = chosen
-        staff, rule = matching.pick(group, able)
+        staff, rule = self.matching.pick(group, able)
         more = {"step": "freed"} if able & (able - 1) == 0 else {}
         decision = self._decide(task, rule, staff.id, now, able=group.elig, free=able, more=more)
         self._unwait(task, now, served=True)
