@@ -74,15 +74,15 @@ class WeChat(Channel[WeChatConfig]):
         )
         files = Files(ctx, api, config.media, config.api_url)
         greetings = Greetings(ctx, api, quota, words_in(config.welcome, ctx.locale))
-        happenings = Happenings(
-            ctx, EventLog(ctx, config.app_id), windows=quota.windows, customers=customers, greetings=greetings, api=api
-        )
+        log = EventLog(ctx, config.app_id)
+        happenings = Happenings(ctx, log, windows=quota.windows, customers=customers, greetings=greetings)
         arrivals = Arrivals(ctx, config, customers, files)
         self._callback = Callback(ctx, config, arrivals=arrivals, happenings=happenings, quota=quota, passive=passive)
         self._templates = Templates(ctx, api, config)
         ctx.live(passive.hear)
         ctx.task(passive.watch(), "passive replies")
         self._serve()
+        await log.tidy()
         ctx.job(SETTLE, self._settle)
         if config.menu is not None:
             await ctx.schedule(SETTLE, 0, key=SETTLE)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hub import Context
-from hub.pages import outcome_of
-from hub_wechat.client import Api
 from hub_wechat.customers import Customers
 from hub_wechat.forms import text_of
 from hub_wechat.greetings import Greetings
@@ -30,15 +28,12 @@ LOGIN: Final = "login:"
 class Happenings:
     """Tells the log, and does what an event asks for."""
 
-    def __init__(
-        self, ctx: Context, log: EventLog, *, windows: Windows, customers: Customers, greetings: Greetings, api: Api
-    ) -> None:
+    def __init__(self, ctx: Context, log: EventLog, *, windows: Windows, customers: Customers, greetings: Greetings) -> None:
         self._ctx = ctx
         self._log = log
         self._windows = windows
         self._customers = customers
         self._greetings = greetings
-        self._api = api
 
     async def tell(self, push: Push) -> bool:
         """Keep what happened; False when it was told before. Returns, and raises, before anything else is done about it."""
@@ -58,21 +53,10 @@ class Happenings:
     async def _entered(self, push: Push) -> None:
         origin = text_of(push.fields, "SessionFrom", 4000)
         if origin.startswith(LOGIN):
-            origin, unionid = "", await self._unionid(push.openid, origin.removeprefix(LOGIN))
-        else:
-            unionid = ""
-        if origin or unionid:
-            await self._customers.learn(push.openid, unionid=unionid, session_from=origin)
+            await self._customers.login(push.openid, origin.removeprefix(LOGIN))
+        elif origin:
+            await self._customers.learn(push.openid, session_from=origin)
         await self._greetings.soon(push.openid, push.key)
-
-    async def _unionid(self, openid: str, code: str) -> str:
-        """Who the page's login code belongs to: their unionid, when it is this customer's."""
-        outcome = await outcome_of(self._api.wxa.code_to_session(code))
-        answer: Any = outcome.value
-        if not isinstance(answer, dict) or answer.get("openid") != openid:
-            self._ctx.log.info("a login code told nothing", error=str(outcome.error or "it is somebody else's"))
-            return ""
-        return str(answer.get("unionid") or "")
 
 
 def _facts(push: Push) -> dict[str, Any]:

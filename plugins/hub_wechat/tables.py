@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tortoise import fields
@@ -61,6 +62,10 @@ class Statements:
 
     put_token: Final = upsert(Token, "app_id")
     see: Final = insert(Seen)
+    # Of one instance: names that begin with its own and a colon.
+    forget_seen: Final = replace(
+        delete(Seen, ("name",)), sql="DELETE FROM wechat_seen WHERE name >= ? AND name < ? AND at < ?"
+    )
     put_customer: Final = upsert(Customer, "name")
     put_upload: Final = upsert(Upload, "name")
     drop_upload: Final = delete(Upload, ("name",))

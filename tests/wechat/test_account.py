@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from hub import (
@@ -31,6 +33,7 @@ from hub import (
 from hub.message import decode_body
 from hub_wechat.places import to_wgs84
 from tests.wechat.kit import AES_KEY, PNG, Stage, staged
+from tests.wechat.peers import free_port
 from tests.wechat.simulator import Heard
 
 AMR = b"#!AMR\n" + b"\x3c" * 40
@@ -350,3 +353,49 @@ async def test_a_leg_tells_what_may_still_be_sent(tmp_path: Path) -> None:
         assert 47 * 3_600_000 < left.until - now <= 48 * 3_600_000
         await stage.clock.advance(48 * 3600 + 1)
         assert (await stage.left()).left == 0
+
+
+async def test_events_are_forgotten_when_the_platform_will_not_tell_them_again(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.event("subscribe", EventKey="")
+        await stage.clock.advance(8 * 24 * 3600)
+        await stage.kit.until(_nothing_seen(stage), "old events are forgotten", turning=0.5)
+        assert len(await stage.events("wechat.subscribe")) == 1
+
+
+def _nothing_seen(stage: Stage) -> Any:
+    async def look() -> bool:
+        return not await stage.rows("SELECT name FROM wechat_seen")
+
+    return look
+
+
+async def test_a_login_the_platform_is_slow_with_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with staged(tmp_path, kind="miniprogram", form="json") as stage:
+        gate = stage.account.gates["jscode2session"] = asyncio.Event()
+        stage.account.codes["code-1"] = "u1"
+        (answer,) = await stage.event("user_enter_tempsession", SessionFrom="login:code-1")
+        assert answer.body == "success"
+        gate.set()
+        await stage.kit.until(lambda: stage.rows("SELECT name FROM wechat_customer"), "it is kept", turning=0.25)
+        assert await stage.channel._customers.keys("u1") == {"unionid": "union-u1"}
+
+
+async def test_the_simulator_runs_as_a_process() -> None:
+    port = free_port()
+    command = (sys.executable, "-m", "tests.wechat.simulator", "--port", str(port), "--account", "wx1:s:token1@http://127.0.0.1:9/x")
+    process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert str(port) in (await process.stdout.readline()).decode()
+        url = f"http://127.0.0.1:{port}"
+        asked = {"grant_type": "client_credential", "appid": "wx1", "secret": "s"}
+        async with aiohttp.ClientSession() as session, session.post(f"{url}/cgi-bin/stable_token", json=asked) as answer:
+            assert len((await answer.json())["access_token"]) == 512
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/simulator/wx1/heard/u1") as answer:
+            assert await answer.json() == []
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/simulator/wx2/heard/u1") as answer:
+            assert answer.status == 404
+    finally:
+        process.kill()
+        await process.wait()

@@ -17,6 +17,7 @@ from hub_wechat.envelope import Envelopes
 from hub_wechat.forms import read, text_of, write
 from hub_wechat.pieces import Piece, answer_of
 from hub_wechat.pushes import push_of
+from hub_wechat.tokens import Tokens
 from tests.wechat.kit import AES_KEY, OLD_KEY, all_of, staged
 from tests.wechat.simulator import Account, Platform
 from tests.wechat.simulator.bodies import parse, to_json, to_xml
@@ -183,7 +184,8 @@ async def test_texts_come_and_go_as_they_were_written(tmp_path: Path, mode: str,
 
 
 async def test_an_empty_text_is_empty_and_not_none() -> None:
-    fields, _ = read(to_xml({"ToUserName": "gh", "FromUserName": "u1", "CreateTime": 1, "MsgType": "text", "Content": ""}).encode())
+    head = {"ToUserName": "gh", "FromUserName": "u1", "CreateTime": 1, "MsgType": "text"}
+    fields, _ = read(to_xml({**head, "Content": ""}).encode())
     assert text_of(push_of(fields).fields, "Content") == ""
     fields, _ = read(b"<xml><ToUserName>gh</ToUserName><Content/></xml>")
     assert text_of(fields, "Content") == ""
@@ -275,7 +277,14 @@ async def test_restarts_share_a_token(tmp_path: Path) -> None:
         await stage.kit.hub.registry.start("wechat")
         stage.account.acted("u1", "message")
         await stage.turning(stage.channel._api.message.send_text("u1", "你好"))
+        # Another process, or another instance of the same account, finds it as well.
+        another = Tokens(stage.channel.ctx, stage.account.appid, _unasked)
+        assert await another.get() == await stage.channel._api.tokens.get()
         assert stage.account.calls["stable_token"] == 1
+
+
+async def _unasked() -> tuple[str, float]:
+    raise AssertionError("the platform is asked, though the store has a token")
 
 
 # -- 8: what nobody knows ---------------------------------------------------------------------------

@@ -133,6 +133,8 @@ class Api:
         if account is None or request.query.get("secret") != account.secret:
             return web.json_response(error(40013))
         account.calls["jscode2session"] += 1
+        if (fault := await self._fault(account, "jscode2session")) is not None:
+            return fault
         openid = account.codes.pop(request.query.get("js_code", ""), None)
         if openid is None:
             return web.json_response(error(40163))
