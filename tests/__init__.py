@@ -1,2 +1,1 @@
-"""The tests. A package by name, since another distribution installs one that is called the same."""
 """Tests, and what they run beside the hub; a package, because one that the tests install brings a ``tests`` of its own."""
