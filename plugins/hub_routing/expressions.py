@@ -90,7 +90,8 @@ def condition(text: Any, known: frozenset[str]) -> Condition:
     for node in ast.walk(tree) if tree is not None else ():
         if not isinstance(node, _ALLOWED):
             what = type(node).__name__
-            raise PydanticCustomError("condition", "A condition may compare, count and combine, but not use {what}", {"what": what})
+            told = "A condition may compare, count and combine, but not use {what}"
+            raise PydanticCustomError("condition", told, {"what": what})
     unknown = sorted(made.names() - known - {"True", "False", "None"})
     if unknown:
         facts = {"name": unknown[0], "known": ", ".join(sorted(known))}

@@ -60,7 +60,8 @@ class Routing(Plugin[RoutingConfig]):
     async def decisions(self, conversation_id: int) -> list[dict[str, Any]]:
         """All decisions about a conversation, in order."""
         rows = await self.ctx.reader.all("SELECT * FROM routing_decision WHERE conversation_id = ? ORDER BY id", conversation_id)
-        return [{**row, "id": str(row["id"]), "conversation_id": str(conversation_id), "data": json.loads(row["data"])} for row in rows]
+        texts = {"conversation_id": str(conversation_id)}
+        return [{**row, **texts, "id": str(row["id"]), "data": json.loads(row["data"])} for row in rows]
 
     async def accept(self, conversation_id: int, agent_id: int) -> None:
         """An agent takes what was offered. Raises Refused 409."""

@@ -66,8 +66,9 @@ class PersonLock(Section):
 class Affinity(Section):
     """Somebody the customer knows: their owner, or whom they spoke with last.
 
-    The agent is taken when there is room. With `exclusive` also when there is none, up to `burst` units above capacity. Otherwise the
-    customer waits `wait` for this one agent (and keeps the place in the queue), then goes to `else`: a queue or a team.
+    The agent is taken when there is room. With `exclusive` also when there is none, up to `burst` units above capacity.
+    Otherwise the customer waits `wait` for this one agent (and keeps the place in the queue), then goes to `else`: a queue or
+    a team.
     """
 
     to: Literal["owner", "last_agent"]
@@ -94,8 +95,9 @@ def _several(value: Any) -> Any:
 class Vip(Section):
     """Who is served before others, and from what.
 
-    `burst` are units above capacity that only they may use. `steps` are tried in order, at once: ``owner``, ``pool:TEAM``, ``any skilled``,
-    ``emergency:LOGIN-OR-TEAM`` (whoever is there, without the skills). `head_start` is how many seconds of waiting they have before others.
+    `burst` are units above capacity that only they may use. `steps` are tried in order, at once: ``owner``, ``pool:TEAM``,
+    ``any skilled``, ``emergency:LOGIN-OR-TEAM`` (whoever is there, without the skills). `head_start` is how many seconds of
+    waiting they have before others.
     """
 
     when: WhoCondition
@@ -119,8 +121,8 @@ class Vip(Section):
 class Score(Section):
     """Who is next: ``head_start + aging * seconds waited``, and what is added to it.
 
-    `scarcity` is a head start for those whom few agents can serve: seconds, or ``auto``. `deadline_boost` is added when the customer's reply
-    window closes within `deadline_within`.
+    `scarcity` is a head start for those whom few agents can serve: seconds, or ``auto``. `deadline_boost` is added when
+    the customer's reply window closes within `deadline_within`.
     """
 
     head_start: Duration = 0
@@ -226,7 +228,10 @@ class PickRules(Section):
 
 
 class QueuePolicy(Section):
-    """One queue. `team` (or `teams`) serve it: those that are named, else the team of the queue's name, else everybody who is able."""
+    """One queue.
+
+    `teams` serve it: those that are named, else the team of the queue's name, else everybody who is able.
+    """
 
     channels: tuple[Name, ...] = ()
     teams: tuple[Name, ...] = ()
@@ -261,7 +266,10 @@ class OnTimeout(Section):
 
 
 class Offer(Section):
-    """How long an agent may take to accept, by channel; ``auto`` accepts at once. Nobody is offered the same again within `again_after`."""
+    """How long an agent may take to accept, by channel.
+
+    ``auto`` accepts at once. Nobody is offered the same again within `again_after`.
+    """
 
     accept: Mapping[Name, AcceptWithin] = {}
     on_timeout: OnTimeout = OnTimeout()
@@ -273,7 +281,10 @@ class Offer(Section):
 
 
 class AgentGone(Section):
-    """An agent's pages are gone: no new work at once, named as suspect, then (counted from the loss) their customers go to others."""
+    """An agent's pages are gone.
+
+    No new work at once, named as suspect, then (counted from the loss) their customers go to others.
+    """
 
     heartbeat: Duration = 10.0
     suspect: Duration = 25.0
@@ -292,7 +303,10 @@ class SilentAgent(Section):
 
 
 class Experiment(Section):
-    """Two ways of picking side by side: `split` of the cases are picked by the plugins' hook ``pick_agent``, the others by this policy."""
+    """Two ways of picking side by side.
+
+    `split` of the cases are picked by the plugins' hook ``pick_agent``, the others by this policy.
+    """
 
     name: Name
     split: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -336,7 +350,7 @@ class RoutingConfig(Section):
                 raise PydanticCustomError("level", "{way}: {skill} needs level {level}, and levels are {least} to {most}", facts)
         gone, silent = self.agent_gone, self.silent_agent
         if gone.suspect > gone.grace:
-            raise PydanticCustomError("gone", "agent_gone: an agent is suspect before the grace is over; suspect is longer than grace")
+            raise PydanticCustomError("gone", "agent_gone: suspect is longer than grace, but comes before it is over")
         steps = [one for one in (silent.warn, silent.supervisor, silent.reassign) if one]
         if steps != sorted(steps):
             raise PydanticCustomError("silent", "silent_agent: warn comes before supervisor, and that before reassign")

@@ -31,7 +31,8 @@ PATIENCE: Final = 10.0
 class Added(Protocol):
     """Makes the parser of a word."""
 
-    def __call__(self, name: str, help: str = "") -> argparse.ArgumentParser: ...
+    def __call__(self, name: str, text: str = "") -> argparse.ArgumentParser:
+        """The word `name`; `text` is the code of what it does, the name where it is left out."""
 
 
 def add(added: Added, locale: str) -> None:

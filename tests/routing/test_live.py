@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from hub import Agent, Choice, Conversation, Person, Plugin, PluginConfig, SetAttributes, hookimpl
+from hub.conversations.scene import Scene
 from hub.errors import Refused
 from hub.records import SYSTEM
 from hub.testing import FakeChannel, use
@@ -167,7 +168,7 @@ async def test_vips_have_an_agent_within_a_second_while_everybody_is_full(make_h
         visitor = await house.comes(name)
         conversation = await visitor.conversation()
 
-        async def gold(scene):  # type: ignore[no-untyped-def]
+        async def gold(scene: Scene) -> None:
             scene.apply((SetAttributes({}, tier="gold"),), SYSTEM)
             scene.close()
 
@@ -305,8 +306,12 @@ async def test_a_customer_may_be_called_back(make_hub: MakeHub) -> None:
     await clock.advance(6)
     await second.says(Choice("请稍后联系我", "routing:callback"))
     await house.kit.until(lambda: tasks[id].callback, "they are to be called back")
-    rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
-    assert rows[0]["callback"]
+
+    async def kept() -> bool:
+        rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
+        return bool(rows[0]["callback"])
+
+    await house.kit.until(kept, "it is stored")
     boss = house.kit.agent("boss")
     await boss.takes_over((await first.conversation()).id)
     await boss.closes()
@@ -351,3 +356,36 @@ class Wang(Plugin[PluginConfig]):
     @hookimpl
     async def pick_agent(self, conversation: Conversation, person: Person, candidates: Sequence[Agent]) -> int | None:
         return next((one.id for one in candidates if one.login == "wang"), None)
+
+
+async def test_who_turns_out_to_be_a_vip_while_waiting_is_served(make_hub: MakeHub) -> None:
+    vip = {"when": "customer.tier == 'gold'", "burst": 20}
+    house = await service(make_hub, {"agents": {"capacity": 20}, "vip": vip})
+    await house.agent("liu")
+    await house.with_agent(await house.comes("u1"))
+    visitor = await house.comes("u2")
+    conversation = await visitor.is_with("queue")
+
+    async def gold(scene: Scene) -> None:
+        scene.apply((SetAttributes({}, tier="gold"),), SYSTEM)
+
+    await house.kit.hub.path.in_conversation(conversation.id, "crm", gold)
+    await house.with_agent(visitor, "liu")
+
+
+async def test_what_a_tag_asks_for_is_asked_for(make_hub: MakeHub) -> None:
+    staff = [{"login": "liu", "skills": {"refund": 3}}, {"login": "wang"}]
+    house = await service(make_hub, {"agents": {"capacity": 20}}, agents=staff)
+    visitor = await house.comes("u1")
+    conversation = await visitor.is_with("queue")
+
+    async def tagged(scene: Scene) -> None:
+        scene.tag(["need:refund:2"])
+
+    await house.kit.hub.path.in_conversation(conversation.id, "bot", tagged)
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: conversation.id in tasks and tasks[conversation.id].need == {"refund": 2}, "it is known")
+    wang = (await house.agent("wang")).id
+    assert any("refund ≥ 2" in line for line in house.routing.why_no_work(wang, "en")["reasons"])
+    await house.agent("liu")
+    await house.with_agent(visitor, "liu")

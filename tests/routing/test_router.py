@@ -17,7 +17,12 @@ HEAD_START, BURST, KEEP = 900.0, 20, 1
 COST = {"web": 20, "voice": 100}
 POLICY: dict[str, Any] = {
     "agents": {"capacity": 100, "cost": COST},
-    "vip": {"when": "customer.tier == 'gold'", "burst": BURST, "reserve": {"pool": "voice", "idle": KEEP}, "steps": ["any skilled"]},
+    "vip": {
+        "when": "customer.tier == 'gold'",
+        "burst": BURST,
+        "reserve": {"pool": "voice", "idle": KEEP},
+        "steps": ["any skilled"],
+    },
     "queues": {
         "a": {"need": {"x": 3}, "rings": [{"after": 30, "need": {"x": 2}}, {"after": 60, "drop": ["x"]}]},
         "b": {"need": {"y": 1}},
@@ -208,7 +213,8 @@ class Both:
         self.fast.drain()
         mine = {id: task.agent for id, task in self.fast.tasks.items() if task.status == "held"}
         assert mine == self.slow.held()
-        assert sorted(id for id, task in self.fast.tasks.items() if task.status == "waiting") == sorted(one.id for one in self.slow.waiting)
+        waiting = {id for id, task in self.fast.tasks.items() if task.status == "waiting"}
+        assert waiting == {one.id for one in self.slow.waiting}
         assert not [task for task in self.slow.waiting if self.slow.able(task)], "somebody waits beside a free agent"
         for staff in self.fast.floor.by_id.values():
             assert staff.used[0] <= staff.units + BURST
@@ -420,3 +426,27 @@ def test_a_call_back_that_is_late_is_told() -> None:
     made.drain()
     made.advance(311)
     assert [move.kind for move in made.drain()] == ["callback_late"]
+
+
+def test_the_lock_on_an_agent_ends_with_its_age_or_with_their_room() -> None:
+    made = router({"person_lock": {"max_age": "1h"}}, Staff("liu", capacity=20))
+    made.enter(task(1), 0)
+    made.heard(1, 1)
+    made.answered(1, 2)
+    made.state("liu", "break", 3)
+    made.heard(1, 3000)
+    assert made.tasks[1].agent == "liu"
+    made.answered(1, 3001)
+    made.heard(1, 3001 + 3601)
+    assert made.tasks[1].status == "waiting"
+
+    policy = {"inactive_after": "10m", "person_lock": {"ignore_capacity": False}}
+    made = router(policy, Staff("liu", capacity=20))
+    made.enter(task(1), 0)
+    made.answered(1, 1)
+    made.enter(task(2, 2), 2)
+    made.advance(602)
+    assert made.tasks[2].agent == "liu"
+    made.heard(1, 700)
+    assert made.tasks[1].status == "waiting"
+    assert made.loads() == {"liu": 20}

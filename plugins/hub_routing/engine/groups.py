@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hub_routing.engine.floor import Floor, bits
@@ -16,7 +17,10 @@ Entry = tuple[float, int, int, Task]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One signature. `first` is one of nobody's wider ring. `elig` are those who can; `steps` the masks that a VIP's steps try in order."""
+    """One signature. `first` is one of nobody's wider ring.
+
+    `elig` are those who can; `steps` the masks that a VIP's steps try in order.
+    """
 
     index: int
     queue: str
@@ -171,14 +175,18 @@ class Groups:
         heapq.heappush(group.heap, (task.key, task.seq, task.version, task))
         self.waiting |= 1 << group.index
 
-    def heads(self, mask: int) -> list[tuple[Group, Entry]]:
-        """The next of each group of `mask` in which somebody waits."""
-        found = []
-        for at in bits(mask & self.waiting):
-            group = self.all[at]
-            head = group.head()
-            if head is None:
-                self.waiting &= ~(1 << at)
-            else:
-                found.append((group, head))
-        return found
+    def nonempty(self, mask: int) -> Iterator[Group]:
+        """The groups of `mask` in which somebody waits, or did until just now."""
+        everything = self.all
+        mask &= self.waiting
+        while mask:
+            low = mask & -mask
+            yield everything[low.bit_length() - 1]
+            mask ^= low
+
+    def head(self, group: Group) -> Entry | None:
+        """Who is next in `group`."""
+        head = group.head()
+        if head is None:
+            self.waiting &= ~(1 << group.index)
+        return head

@@ -262,6 +262,7 @@ class Router(Seeking, Watching):
     ) -> None:
         """A case goes back among those who wait; its age is kept. `without` does not get it again for a while."""
         self._begin()
+        before = task.agent
         if task.status in ("held", "offered"):
             self._free(task, now)
         elif task.status in ("waiting", "private"):
@@ -273,7 +274,7 @@ class Router(Seeking, Watching):
             task.excluded |= {without}
             self.timers.add(now + self.policy.offer.again_after, "again", (task.id, without), 0)
         self._bump(task)
-        self.out.append(Move("requeue", now, task, without, more={"why": why}))
+        self.out.append(Move("requeue", now, task, without, more={"why": why, "from": before}))
         freed = self._freed
         self._start(task, now)
         self._dispatch(freed, now)
@@ -290,6 +291,19 @@ class Router(Seeking, Watching):
         self._hold(task, staff, now)
         self._dispatch(self._freed & ~staff.bit, now)
         return True
+
+    def learn(self, fresh: Task, now: float) -> None:
+        """More is known about a case: who waits is sought for anew, with the same age."""
+        task = self.tasks.get(fresh.id)
+        if task is None:
+            return
+        self._begin()
+        task.tier, task.facts, task.need = fresh.tier, fresh.facts, fresh.need
+        task.owner, task.deadline = fresh.owner, fresh.deadline
+        if task.status in ("waiting", "private"):
+            self._unwait(task, now, served=None)
+            self._start(task, now)
+            self._dispatch(0, now)
 
     def recost(self, task: Task, channel: str, now: float) -> None:
         """Another leg came: the case costs what its dearest leg does."""
@@ -377,7 +391,8 @@ class Router(Seeking, Watching):
         task.version = self._versions
 
     def _decide(
-        self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0, more: Mapping[str, Any] | None = None
+        self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
+        more: Mapping[str, Any] | None = None,
     ) -> Decision:  # fmt: skip
         group: Group | None = task.group
         score = group.score(task.key, now) if group is not None else 0.0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from hub_routing.engine.floor import Floor
+from hub_routing.engine.plan import Plan
 from hub_routing.engine.records import Move, Staff, Task, TaskId
 from hub_routing.engine.timers import Timers
 from hub_routing.policy import Callback, RoutingConfig
@@ -14,19 +15,17 @@ class Watching:
     """What happens when nothing happens. A part of `Router`."""
 
     policy: RoutingConfig
+    plan: Plan
     floor: Floor
     timers: Timers
     tasks: dict[TaskId, Task]
     out: list[Move]
     _freed: int
 
-    if TYPE_CHECKING:
-        def requeue(
-            self, task: Task, now: float, why: str, *, boost: float = 0.0, without: str = "", queue: str = ""
-        ) -> None: ...
-        def _begin(self) -> None: ...
-        def _dispatch(self, freed: int, now: float) -> None: ...
-        def _again(self, task: Task, now: float) -> None: ...
+    requeue: Callable[..., None]
+    _begin: Callable[[], None]
+    _dispatch: Callable[[int, float], None]
+    _again: Callable[[Task, float], None]
 
     # -- agents who are gone ------------------------------------------------------------------------
 
@@ -74,9 +73,15 @@ class Watching:
         staff = self.floor.by_id.get(task.agent)
         if staff is None:
             return
-        away = staff.gone or (staff.state == "offline" and self.policy.person_lock.if_agent_gone == "requeue_case")
+        lock, before, task.active = self.policy.person_lock, task.active, now
+        away = (staff.gone or staff.state == "offline") and lock.if_agent_gone == "requeue_case"
         if task.orphan or (away and not staff.ready):
             self.requeue(task, now, "gone", boost=self.policy.agent_gone.boost, without=staff.id)
+            return
+        full = task.parked and not lock.ignore_capacity and staff.units - staff.used[self.plan.lane(task.channel)] < task.cost
+        if full or (before and now - before > lock.max_age):
+            # The lock is over: who has room now may have it, their last agent among them.
+            self.requeue(task, now, "lock")
             return
         if task.parked:
             task.parked = False
@@ -90,7 +95,7 @@ class Watching:
         task = self.tasks.get(id)
         if task is None or task.status not in ("held", "offered"):
             return
-        task.unanswered, task.answered = None, True
+        task.unanswered, task.answered, task.active = None, True, now
         task.silence += 1
         self._watch_customer(task, now)
 

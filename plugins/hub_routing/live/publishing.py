@@ -1,8 +1,9 @@
 """Publishing: another policy for a hub that runs, kept with the one before it.
 
-Each is a row; which is in force is another. The policy of the configuration counts as number 0, and wins as soon as it is no longer the one
-over which the published one was. The command line, which may not write into the store of a running hub, leaves
-what it wants as a file in the instance's folder, where it is found within half a second, and reads the answer there.
+Each is a row; which is in force is another. The policy of the configuration counts as number 0, and wins as soon as it is no
+longer the one over which the published one was. The command line, which may not write into the store of a running hub, leaves
+what
+it wants as a file in the instance's folder, where it is found within half a second, and reads the answer there.
 """
 
 from __future__ import annotations

@@ -1,52 +1,31 @@
-"""Carrying out: what the engine decided about a conversation is made true in its customer's lane, in one commit with load and decision."""
+"""Carrying out: what the engine decided is made true in the customer's lane, in one commit with load and decision."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, StoreUnavailable, Text
 from hub.house import Scene
 from hub.tables import Change
-from hub_routing.engine import Decision, Move, Router, Task
+from hub_routing.engine import Decision, Move, Task
 from hub_routing.live.cases import agent_id, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
 
 if TYPE_CHECKING:
-    from hub import Agent, Context
-    from hub_routing.live.loads import Loads
+    from hub_routing.live.dispatcher import Dispatcher
 
 TRIES: Final = 5
 CALLBACK, BOT = "routing:callback", "routing:bot"
 """Payloads of the buttons offered to those who wait."""
 
 
-class Floor(Protocol):
-    """What carrying out needs of the dispatcher."""
-
-    ctx: Context
-    router: Router
-    loads: Loads
-    decisions: dict[int, list[Decision]]
-
-    @property
-    def now(self) -> float: ...
-    @property
-    def names(self) -> dict[str, str]: ...
-    def agent(self, id: str) -> Agent | None: ...
-    def person_of(self, id: int) -> int: ...
-    def spawn(self, work: Any, name: str) -> None: ...
-    def follow(self) -> None: ...
-    def write_decision(self, change: Change, task: Task, decision: Decision | None) -> None: ...
-    async def look(self, id: int, person_id: int) -> None: ...
-
-
 class Settling:
     """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Dispatcher) -> None:
         self._floor = floor
         self.busy: set[int] = set()
         self.wanted: set[int] = set()
@@ -59,7 +38,7 @@ class Settling:
     def returned(self, task: Task, move: Move) -> None:
         """The engine took a case from an agent, and why."""
         assert isinstance(task.id, int)
-        self._from.setdefault(task.id, (move.agent, str(move.more.get("why", ""))))
+        self._from.setdefault(task.id, (str(move.more.get("from", "")) or move.agent, str(move.more.get("why", ""))))
 
     def want(self, id: int) -> None:
         """What the engine says about this conversation is to become true."""
@@ -129,8 +108,9 @@ class Settling:
             elif not owner and conversation.team != task.queue:
                 scene.hand_over("transferred", task.queue)
             if why:
-                words = both(f"requeue_{why}" if why != "returned" else "requeue_returned", agent=floor.names.get(before, ""))
-                scene.change.event("routing.requeued", scene.now, scene.person.id, id, data={"why": why, "words": words, "agent": before})
+                words = both(f"requeue_{why}", agent=floor.names.get(before, ""))
+                data = {"why": why, "words": words, "agent": before}
+                scene.change.event("routing.requeued", scene.now, scene.person.id, id, data=data)
             if who is not None and owner != agent:
                 scene.assign_agent(who)
             self._write(scene, task, agent, decisions)
@@ -170,7 +150,8 @@ class Settling:
             return
         known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
         chosen = await house.calls.first("pick_agent", conversation=dossier.conversation, person=dossier.person, candidates=known)
-        if isinstance(chosen, int) and any(one.id == chosen for one in known) and floor.router.repick(task, str(chosen), floor.now):
+        if isinstance(chosen, int) and any(one.id == chosen for one in known) and floor.router.repick(task,
+        str(chosen), floor.now):
             decision.more = {**decision.more, "rather": decision.chosen}
             decision.rule, decision.chosen = "plugin", str(chosen)
 

@@ -1,7 +1,8 @@
 """A day's real arrivals as a trace, read from what a hub has stored.
 
-An arrival is the first time a conversation entered a queue that day. `work` is the time from the first assignment to an agent until the
-end, `patience` the wait of who left while waiting; of somebody who is still there neither is known, and they are left out.
+An arrival is the first time a conversation entered a queue that day. `work` is the time from the first assignment to an agent
+until the end, `patience` the wait of who left while waiting; of somebody who is still there neither is known, and they are
+left out.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from hub.watching import Reader
 _ARRIVED: Final = (
     "SELECT e.id, e.at, e.kind, e.conversation_id, e.data, c.status, c.closed_at, c.tags, p.tier"
     " FROM event e JOIN conversation c ON c.id = e.conversation_id JOIN person p ON p.id = c.person_id"
-    " WHERE e.id > ? AND e.at >= ? AND e.at < ? AND e.kind IN ('conversation.opened', 'conversation.queued') ORDER BY e.id LIMIT 500"
+    " WHERE e.id > ? AND e.at >= ? AND e.at < ? AND e.kind IN ('conversation.opened', 'conversation.queued')"
+    " ORDER BY e.id LIMIT 500"
 )
-_ASSIGNED: Final = "SELECT at, data FROM event WHERE conversation_id = ? AND kind = 'conversation.assigned' AND at >= ? ORDER BY id LIMIT 20"
+_ASSIGNED: Final = (
+    "SELECT at, data FROM event WHERE conversation_id = ? AND kind = 'conversation.assigned' AND at >= ? ORDER BY id LIMIT 20"
+)
 _CHANNEL: Final = "SELECT channel FROM routing_decision WHERE conversation_id = ? ORDER BY id LIMIT 1"
 _LEG: Final = "SELECT channel FROM leg WHERE conversation_id = ? ORDER BY id LIMIT 1"
 
