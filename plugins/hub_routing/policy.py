@@ -127,7 +127,7 @@ class Score(Section):
 
     head_start: Duration = 0
     aging: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    scarcity: Literal["auto"] | Duration = 0
+    scarcity: Literal["auto"] | Duration = 0.0
     deadline_boost: Duration = 0
     deadline_within: Duration = 600.0
 
