@@ -19,7 +19,7 @@ class WeChat(FakeChannel):
     platform = "wechat"
     title = "微信"
 
-    async def qr_code(self, scene: str) -> str:
+    async def invitation(self, scene: str, seconds: float) -> str:
         """As a channel with codes for scenes has it."""
         return f"https://wechat.example/qr?scene={scene}"
 
