@@ -98,10 +98,10 @@ async def compare_wechat(rounds: int, seconds: int) -> list[str]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         platform = await stack.enter_async_context(Platform())
+        account = platform.add(Account("wxbench00000001", SECRET, TOKEN, platform.clock.now))
         hub = await stack.enter_async_context(
             child("bench.hub_process", str(folder), "--web", "--wechat", SECRET, TOKEN, platform.url)
         )
-        account = platform.add(Account("wxbench00000001", SECRET, TOKEN, platform.clock.now))
         account.callback = f"{hub.url}/wechat/callback"
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         pages = [await open_page(session, hub) for _ in range(CONNECTIONS)]
