@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from hub import ClaimOffer, Conversation, Identity, Inbound, Person, Plugin, PluginConfig, Refused, Sender, Text, hookimpl
+from hub import (
+    ClaimOffer,
+    Conversation,
+    Identity,
+    Inbound,
+    Person,
+    Plugin,
+    PluginConfig,
+    Refused,
+    Sender,
+    Text,
+    hookimpl,
+)
 from hub.message import plain_text
 from hub.testing import EchoBot, FakeChannel, HubKit, use
 from hub.testing.fixtures import MakeHub

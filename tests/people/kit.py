@@ -34,10 +34,13 @@ class Phone(FakeChannel):
     title = "电话"
 
 
-async def people_hub(make_hub: MakeHub, *more: Use | type[Plugin[Any]], people: dict[str, Any] | None = None, **sections: Any) -> HubKit:
+async def people_hub(
+    make_hub: MakeHub, *more: Use | type[Plugin[Any]], people: dict[str, Any] | None = None, **sections: Any
+) -> HubKit:
     """Telephone, WeChat, QQ, and who is who."""
     channels = use(Phone, "phone"), use(WeChat, "wechat"), use(QQ, "qq")
-    return await make_hub(*channels, use(People, "people", people or {}), *more, **{"service": {"first_owner": "queue"}, **sections})
+    known = use(People, "people", people or {})
+    return await make_hub(*channels, known, *more, **{"service": {"first_owner": "queue"}, **sections})
 
 
 class Customer:
