@@ -75,9 +75,13 @@ class Routing(Plugin[RoutingConfig]):
         self.dispatcher.router.decline(conversation_id, self.dispatcher.now)
         self.dispatcher.follow()
 
-    def _offered(self, conversation_id: int, agent_id: int) -> None:
+    def is_offered(self, conversation_id: int, agent_id: int) -> bool:
+        """Does a conversation wait for this agent's answer?"""
         task = self.dispatcher.router.tasks.get(conversation_id)
-        if task is None or task.status != "offered" or task.agent != str(agent_id):
+        return task is not None and task.status == "offered" and task.agent == str(agent_id)
+
+    def _offered(self, conversation_id: int, agent_id: int) -> None:
+        if not self.is_offered(conversation_id, agent_id):
             raise not_offered()
 
     async def reception(self, agent_id: int, channel: str, on: bool) -> None:
