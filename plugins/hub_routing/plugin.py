@@ -26,7 +26,8 @@ class Routing(Plugin[RoutingConfig]):
     @classmethod
     def misfits(cls, config: RoutingConfig, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What cannot work with the agents and teams of the document."""
-        return misfits_of(config, settings.agents, settings.team_ids, locale)
+        there = {one.name for one in settings.plugins if one.enabled}
+        return misfits_of(config, settings.agents, settings.team_ids, locale, there)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
