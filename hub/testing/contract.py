@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Answered = tuple[int, str | None]
 """The status of an answer and its ``Retry-After`` header."""
 
-_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance")
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance", "invitation")
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _MISSING: Final = object()
 _BEAT: Final = 0.05
@@ -362,6 +362,7 @@ class ChannelContract(ABC):
             "mark_read": lambda: channel.mark_read("nobody", 1),
             "was_sent": lambda: channel.was_sent(message),
             "allowance": lambda: channel.allowance(Leg(1, 1, self.instance, "nobody", 1)),
+            "invitation": lambda: channel.invitation("scene", 600),
         }
         for name in set(_OPTIONAL) - self.plugin.features():
             with pytest.raises(Unsupported):

@@ -177,17 +177,17 @@ class WeChat(Channel[WeChatConfig]):
 
     # -- for other plugins ----------------------------------------------------------------------
 
-    async def qr_code(self, scene: str, seconds: int) -> str:
+    async def invitation(self, scene: str, seconds: float) -> str:
         """The address of a QR code that brings `scene` back: as the payload of a `Choice` of whoever scans it.
 
         It works for `seconds`, at most 30 days. Raises Unsupported for a mini-program.
         """
         if self.config.account != "official":
-            raise Unsupported(self.ctx.name, "qr_code")
+            raise Unsupported(self.ctx.name, "invitation")
         if not 1 <= len(scene) <= LONGEST_SCENE:
             raise Rejected(f"a scene has 1 to {LONGEST_SCENE} characters")
         asked = {
-            "expire_seconds": max(60, min(seconds, LONGEST_QR)),
+            "expire_seconds": max(60, min(int(seconds), LONGEST_QR)),
             "action_name": "QR_STR_SCENE",
             "action_info": {"scene": {"scene_str": scene}},
         }

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from hub import Identity, Inbound, Plugin, PluginConfig, Sender, Text, hookimpl
+import pytest
+
+from hub import (
+    ClaimOffer,
+    Conversation,
+    Identity,
+    Inbound,
+    Person,
+    Plugin,
+    PluginConfig,
+    Refused,
+    Sender,
+    Text,
+    hookimpl,
+)
 from hub.message import plain_text
 from hub.testing import EchoBot, FakeChannel, HubKit, use
 from hub.testing.fixtures import MakeHub
+from hub_people import People
 
 
 class Memory(Plugin[PluginConfig]):
@@ -75,3 +91,56 @@ async def test_recognise_holds_for_a_person_somebody_was_recognised_in_already(m
         await write(kit, "second", who, "二", keys={"unionid": "U"}, verified=True)
     await kit.settled()
     assert {(await kit.visitor("second", who).conversation()).person_id for who in ("w1", "w2")} == {memory.people["U"]}
+
+
+class Notary(Plugin[PluginConfig]):
+    """Writes down what is said of senders, who was erased, and offers a way to go on elsewhere."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.said: list[tuple[str, str, str, int]] = []
+        self.erased: list[tuple[int, list[str]]] = []
+
+    @hookimpl
+    async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
+        stored = await self.ctx.reader.value("SELECT count(*) FROM message WHERE id IN (SELECT max(id) FROM message)")
+        self.said.append((inbound.key, inbound.sender.keys.get("phone", ""), channel, stored))
+
+    @hookimpl
+    async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
+        return ClaimOffer("0417", f"/c/{conversation.id}", 1000) if by == "menu" else None
+
+    @hookimpl
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        self.erased.append((person.id, [one.external_id for one in identities]))
+
+
+async def test_arriving_tells_of_every_message_before_it_is_stored(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"))
+    for words in ("一", "二", "二"):
+        await write(kit, "first", "u1", words, keys={"phone": words})
+        await kit.settled()
+    # A repeated one is no message; of the first nothing was stored when it was told.
+    assert kit.plugin("notary", Notary).said == [("u1-一", "一", "first", 0), ("u1-二", "二", "first", 1)]
+
+
+async def test_offer_claim_is_answered_by_the_first_who_has_a_way(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"))
+    await kit.visitor("first", "u1").says("一")
+    conversation = await kit.visitor("first", "u1").conversation()
+    offer = await kit.hub.calls.first("offer_claim", conversation=conversation, by="menu")
+    assert (offer.code, offer.link, offer.invitations) == ("0417", f"/c/{conversation.id}", {})
+    assert await kit.hub.calls.first("offer_claim", conversation=conversation, by="somebody") is None
+
+
+async def test_person_erased_tells_who_it_was_and_how_they_were_known(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"), use(People, "people"))
+    await write(kit, "first", "u1", "一")
+    await kit.settled()
+    conversation = await kit.visitor("first", "u1").conversation()
+    people = kit.plugin("people", People)
+    with pytest.raises(Refused):
+        await people.erasing.erase(conversation.person_id, "eva")
+    assert kit.plugin("notary", Notary).erased == []
+    await people.erasing.erase(conversation.person_id, "eva", finish=True)
+    assert kit.plugin("notary", Notary).erased == [(conversation.person_id, ["u1"])]

@@ -239,18 +239,18 @@ async def test_the_menu_is_published_when_it_changed_and_its_buttons_speak(tmp_p
 
 async def test_qr_codes_bring_their_scene_back(tmp_path: Path) -> None:
     async with staged(tmp_path, also={"mini": {"kind": "miniprogram"}}) as stage:
-        url = await stage.turning(stage.channel.qr_code("claim:7Q2K", 600))
+        url = await stage.turning(stage.channel.invitation("claim:7Q2K", 600))
         assert url.startswith("http://weixin.qq.com/q/")
         (asked,) = stage.account.scenes
         assert asked == {
             "expire_seconds": 600, "action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "claim:7Q2K"}},
         }  # fmt: skip
         with pytest.raises(Rejected):
-            await stage.channel.qr_code("x" * 65, 600)
+            await stage.channel.invitation("x" * 65, 600)
         from hub_wechat import WeChat
 
         with pytest.raises(Unsupported):
-            await stage.kit.plugin("mini", WeChat).qr_code("x", 600)
+            await stage.kit.plugin("mini", WeChat).invitation("x", 600)
 
 
 async def test_templates_are_sent_by_events_and_by_plugins_once(tmp_path: Path) -> None:
