@@ -12,11 +12,21 @@ Found = tuple[tuple[str | int, ...], str]
 """Where in the policy, and a sentence."""
 
 
-def misfits_of(policy: RoutingConfig, agents: Sequence[AgentSettings], teams: Collection[str], locale: str) -> Iterator[Found]:
-    """Everything that cannot work. Without `agents` in the document nothing is said about skills and staffing."""
+def misfits_of(
+    policy: RoutingConfig, agents: Sequence[AgentSettings], teams: Collection[str], locale: str,
+    pickers: Collection[str] | None = None,
+) -> Iterator[Found]:  # fmt: skip
+    """Everything that cannot work. Without `agents` in the document nothing is said about skills and staffing.
+
+    `pickers` are the instances an experiment may ask; None where they are not known.
+    """
     known = {*teams, *(team for one in agents for team in one.teams)}
     say = _Say(locale)
     yield from _references(policy, agents, known, say)
+    picker = policy.experiment.picker if policy.experiment is not None else ""
+    if picker and pickers is not None and picker not in pickers:
+        told = say(f"没有会选择客服的插件实例 {picker}", f"there is no plugin instance {picker} that picks agents")
+        yield ("experiment", "policy_b"), told
     for name, queue in policy.queues.items():
         yield from _rings(name, queue, say)
     yield from _circles(policy, say)

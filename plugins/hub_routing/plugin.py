@@ -26,7 +26,8 @@ class Routing(Plugin[RoutingConfig]):
     @classmethod
     def misfits(cls, config: RoutingConfig, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What cannot work with the agents and teams of the document."""
-        return misfits_of(config, settings.agents, settings.team_ids, locale)
+        there = {one.name for one in settings.plugins if one.enabled}
+        return misfits_of(config, settings.agents, settings.team_ids, locale, there)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -75,9 +76,13 @@ class Routing(Plugin[RoutingConfig]):
         self.dispatcher.router.decline(conversation_id, self.dispatcher.now)
         self.dispatcher.follow()
 
-    def _offered(self, conversation_id: int, agent_id: int) -> None:
+    def is_offered(self, conversation_id: int, agent_id: int) -> bool:
+        """Does a conversation wait for this agent's answer?"""
         task = self.dispatcher.router.tasks.get(conversation_id)
-        if task is None or task.status != "offered" or task.agent != str(agent_id):
+        return task is not None and task.status == "offered" and task.agent == str(agent_id)
+
+    def _offered(self, conversation_id: int, agent_id: int) -> None:
+        if not self.is_offered(conversation_id, agent_id):
             raise not_offered()
 
     async def reception(self, agent_id: int, channel: str, on: bool) -> None:

@@ -181,10 +181,11 @@ class Announce(Section):
 
 
 class Callback(Section):
-    """A customer may go and be called back, without losing the place."""
+    """A customer may go and be called back."""
 
     offer_if_ewt: Duration = 120.0
     keep_place: bool = True
+    """false: who goes begins to wait anew, behind those who stay."""
     tries: Annotated[int, Field(ge=1, le=10)] = 2
     retry_gap: Duration = 30.0
     window: Duration = 1800.0
@@ -230,7 +231,8 @@ class PickRules(Section):
 class QueuePolicy(Section):
     """One queue.
 
-    `teams` serve it: those that are named, else the team of the queue's name, else everybody who is able.
+    `teams` serve it: those that are named, else the team of the queue's name, else everybody who is able. Who comes on a
+    channel that is not among its `channels` goes to a queue that serves it; see `RoutingConfig.queue_for`.
     """
 
     channels: tuple[Name, ...] = ()
@@ -244,6 +246,10 @@ class QueuePolicy(Section):
     announce: Announce | None = None
     callback: Callback | None = None
     sla: Sla = Sla()
+
+    def serves(self, channel: str) -> bool:
+        """Is this a channel of the queue's?"""
+        return not self.channels or channel in self.channels
 
 
 # -- offers, silence, absence --------------------------------------------------------------------------
@@ -283,10 +289,11 @@ class Offer(Section):
 class AgentGone(Section):
     """An agent's pages are gone.
 
-    No new work at once, named as suspect, then (counted from the loss) their customers go to others.
+    No new work at once, named as suspect, then (counted from the loss) their customers go to others. `heartbeat` may stand
+    there and is not used: whether somebody is there is known from the desk's sockets, which look after themselves.
     """
 
-    heartbeat: Duration = 10.0
+    heartbeat: Annotated[Duration, Field(description="Accepted and not used: the desk's sockets have their own")] = 10.0
     suspect: Duration = 25.0
     grace: Duration = 60.0
     then: Literal["requeue_keep_age"] = "requeue_keep_age"
@@ -305,13 +312,19 @@ class SilentAgent(Section):
 class Experiment(Section):
     """Two ways of picking side by side.
 
-    `split` of the cases are picked by the plugins' hook ``pick_agent``, the others by this policy.
+    `split` of the cases are picked by the hook ``pick_agent``, the others by this policy. `policy_b` names the one
+    instance that is asked (``plugin.NAME``); without it all are, in their order.
     """
 
     name: Name
     split: Annotated[float, Field(ge=0, le=1)] = 0.5
     unit: Literal["case", "day"] = "case"
-    policy_b: Name = ""
+    policy_b: Annotated[str, StringConstraints(pattern=r"^(plugin\..+)?$", max_length=107)] = ""
+
+    @property
+    def picker(self) -> str:
+        """The instance that is asked; "" for all."""
+        return self.policy_b.removeprefix("plugin.")
 
 
 # -- the whole -----------------------------------------------------------------------------------------
@@ -371,6 +384,17 @@ class RoutingConfig(Section):
     def queue(self, name: str) -> QueuePolicy:
         """A queue; one nobody described has no rules."""
         return self.queues.get(name) or _PLAIN
+
+    def queue_for(self, name: str, channel: str) -> str:
+        """The queue that serves who comes to queue `name` on `channel`: that one, where it overflows to, or the first of all.
+
+        Where none of them serves the channel it stays that one: better served by the wrong queue than by nobody.
+        """
+        asked = self.queue(name)
+        if asked.serves(channel):
+            return name
+        leads = [act.to for act in asked.overflow.do if isinstance(act, To)] if asked.overflow is not None else []
+        return next((one for one in (*leads, *self.queues) if self.queue(one).serves(channel)), name)
 
 
 _PLAIN: Final = QueuePolicy()

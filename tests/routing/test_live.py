@@ -358,6 +358,64 @@ class Wang(Plugin[PluginConfig]):
         return next((one.id for one in candidates if one.login == "wang"), None)
 
 
+class Liu(Plugin[PluginConfig]):
+    """Prefers Liu."""
+
+    @hookimpl
+    async def pick_agent(self, conversation: Conversation, person: Person, candidates: Sequence[Agent]) -> int | None:
+        return next((one.id for one in candidates if one.login == "liu"), None)
+
+
+async def test_an_experiment_asks_the_plugin_it_names_and_no_other(make_hub: MakeHub) -> None:
+    policy = {**WEB, "experiment": {"name": "pairing-1", "split": 1, "policy_b": "plugin.wang"}}
+    plugins = (use(FakeChannel, "web"), use(Routing, "routing", policy), use(Liu, "liu"), use(Wang, "wang"))
+    house = Service(await make_hub(*plugins, service={"first_owner": "queue"}))
+    for login in ("liu", "wang"):
+        await house.agent(login)
+    for name in ("u1", "u2", "u3"):
+        assert await house.with_agent(await house.comes(name)) == "wang"
+    rows = await house.kit.rows("SELECT rule, arm FROM routing_decision")
+    assert {row["arm"] for row in rows} == {"b"}
+    with pytest.raises(Refused, match="插件实例 web"):
+        await house.routing.apply({"experiment": {"name": "x", "policy_b": "plugin.web"}}, "boss")
+
+
+async def test_who_gives_the_place_up_is_told_so(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    policy = {"agents": {"capacity": 20}, "queues": {"front": {"callback": {"keep_place": False}}}}
+    house = await service(make_hub, policy, clock=clock)
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: id in tasks, "they wait")
+    await clock.advance(30)
+    assert await house.routing.call_back(id)
+    texts = house.kit.world("web").texts
+    await house.kit.until(lambda: any("我们会联系您" in text for text in texts("u1")), "they are told", turning=0.1)
+    assert not any("位置为您保留" in text or "轮到您时" in text for text in texts("u1"))
+    stored = await house.kit.rows("SELECT arrived FROM routing_case WHERE conversation_id = ?", id)
+    assert stored[0]["arrived"] == int(tasks[id].arrived * 1000) >= int(clock.now() * 1000) - 5000
+
+
+async def test_who_comes_on_a_channel_of_another_queue_is_handed_over(make_hub: MakeHub) -> None:
+    policy = {**WEB, "queues": {"front": {"channels": ["voice"]}, "chat": {"channels": ["web"]}}}
+    teams = [{"id": "front", "name": "front"}, {"id": "chat", "name": "chat"}]
+    house = await service(make_hub, policy, teams=teams)
+    await house.agent("liu", teams=("front",))
+    visitor = await house.comes("u1")
+    id = (await visitor.conversation()).id
+
+    async def moved() -> bool:
+        conversation = await visitor.conversation()
+        return (conversation.owner_kind, conversation.team) == ("queue", "chat")
+
+    await house.kit.until(moved, "they wait in the other queue")
+    await house.agent("wang", teams=("chat",))
+    assert await house.with_agent(visitor) == "wang"
+    await house.routing.dispatcher.sweep()
+    assert (house.routing.dispatcher.repaired, house.routing.dispatcher.router.tasks[id].queue) == (0, "chat")
+
+
 async def test_who_turns_out_to_be_a_vip_while_waiting_is_served(make_hub: MakeHub) -> None:
     vip = {"when": "customer.tier == 'gold'", "burst": 20}
     house = await service(make_hub, {"agents": {"capacity": 20}, "vip": vip})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from hub import Agent, Plugin, PluginConfig, hookimpl
 from hub.config import load
 from hub.errors import ConfigError
 from hub_routing import Routing, RoutingConfig
@@ -31,6 +33,70 @@ def test_the_policy_of_the_document_is_right_and_goes_through_json(tmp_path: Pat
     policy = loaded.instances[0].config
     assert isinstance(policy, RoutingConfig)
     assert RoutingConfig.model_validate_json(dumped(policy)) == policy
+
+
+MODEL = """\
+teams: [{id: aftersale, name: a}, {id: front, name: f}, {id: vip, name: v}, {id: vip_pool, name: p}]
+agents:
+  - {login: liu, teams: [aftersale, vip], skills: {aftersale: 3}}
+  - {login: zhao, teams: [aftersale], skills: {aftersale: 3}}
+  - {login: duty_manager, teams: [front], skills: {aftersale: 3}}
+plugins: [{use: pairing}]
+routing:
+  agents: {capacity: 100, cost: {voice: 100, video: 100, web: 20, wechat: 20, qq: 20, app: 20, email: 5}}
+  interrupt: {voice: [email], wechat_same_case: [voice]}
+  inactive_after: 10m
+  skills: {levels: 1..5}
+  person_lock: {max_age: 72h, ignore_capacity: true, if_agent_gone: requeue_case}
+  affinity:
+    - {to: owner, tiers: [black], exclusive: true, burst: 20, wait: 0s, else: vip_pool}
+    - {to: last_agent, within: 7d, wait: 30s, only_if: online}
+  vip:
+    when: "customer.tier in ['black', 'gold']"
+    assign_within: 1s
+    burst: 20
+    reserve: {pool: voice, idle: 2}
+    steps: [owner, "pool:vip", "any skilled", "emergency:duty_manager"]
+  queues:
+    aftersale:
+      channels: [voice, wechat, web]
+      need: {aftersale: 3, "lang.$case.lang": 3}
+      pick: {voice: longest_idle, "*": least_loaded, tie: [specialist_first, longest_idle]}
+      score: {head_start: 0s, aging: 1.0, scarcity: auto, deadline_boost: 30s}
+      rings:
+        - {after: 20s, need: {aftersale: 2}}
+        - {after: 60s, drop: ["lang.$case.lang"], add: [front]}
+      overflow: {after: 180s, when: "ewt > 300s or waiting > 50", do: [offer_callback, offer_message, to: front]}
+      hours: {calendar: cn-workdays, open: "09:00-21:00", closed: [bot, leave_message]}
+      announce: {first: 5s, every: 60s, bands: [1m, 3m, 5m, 10m], method: qla}
+      callback: {offer_if_ewt: 120s, keep_place: true, tries: 2, retry_gap: 30s, window: 30m, mode: agent_first}
+      sla: {answer: {within: 20s, target: 0.80}}
+  offer: {accept: {voice: 15s, "*": auto}, on_timeout: {agent: paused, task: requeue_keep_age}}
+  agent_gone: {heartbeat: 10s, suspect: 25s, grace: 60s, then: requeue_keep_age, boost: 60s, skip: waiting_on_customer}
+  silent_agent: {warn: 60s, supervisor: 100s, reassign: 180s}
+  experiment: {name: pairing-1, split: 0.5, unit: case, policy_b: plugin.pairing}
+"""
+"""The whole model, with every key there is."""
+
+
+class Pairing(Plugin[PluginConfig]):
+    """Picks by a model of its own."""
+
+    @hookimpl
+    async def pick_agent(self, candidates: Sequence[Agent]) -> int | None:
+        return candidates[0].id
+
+
+def test_the_whole_model_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(MODEL, encoding="utf-8")
+    loaded = load(file, env={}, plugins={"routing": Routing, "pairing": Pairing})
+    policy = next(one.config for one in loaded.instances if isinstance(one.config, RoutingConfig))
+    assert policy.experiment is not None
+    assert policy.experiment.picker == "pairing"
+    file.write_text(MODEL.replace("plugins: [{use: pairing}]", ""), encoding="utf-8")
+    with pytest.raises(ConfigError, match="no plugin instance pairing that picks agents"):
+        load(file, env={}, plugins={"routing": Routing, "pairing": Pairing})
 
 
 BASE = """\

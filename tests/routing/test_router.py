@@ -450,3 +450,42 @@ def test_the_lock_on_an_agent_ends_with_its_age_or_with_their_room() -> None:
     made.heard(1, 700)
     assert made.tasks[1].status == "waiting"
     assert made.loads() == {"liu": 20}
+
+
+def waiting_in(policy: dict[str, Any], channel: str, queue: str = "q") -> str:
+    """The queue in which somebody waits who came to `queue` on `channel`."""
+    made = router(policy)
+    made.enter(task(1, channel=channel, queue=queue), 0.0)
+    moved = [move.more["from"] for move in made.drain() if move.kind == "moved"]
+    found = made.tasks[1].queue
+    assert moved == ([queue] if found != queue else [])
+    return found
+
+
+def test_who_comes_on_a_channel_the_queue_does_not_serve_goes_where_it_is_served() -> None:
+    queues = {"q": {"channels": ["voice"]}, "mail": {"channels": ["email"]}, "all": {}, "chat": {"channels": ["web"]}}
+    assert waiting_in({"queues": queues}, "voice") == "q"
+    assert waiting_in({"queues": queues}, "email") == "mail"
+    assert waiting_in({"queues": queues}, "web") == "all"
+    leads = {**queues, "q": {"channels": ["voice"], "overflow": {"do": ["offer_message", {"to": "chat"}]}}}
+    assert waiting_in({"queues": leads}, "web") == "chat"
+    assert waiting_in({"queues": leads}, "qq") == "all"
+    assert waiting_in({"queues": leads}, "web", "nobody described it") == "nobody described it"
+    # Where nobody serves the channel it stays: better served by the wrong queue than by nobody.
+    assert waiting_in({"queues": {"q": {"channels": ["voice"]}}}, "web") == "q"
+
+
+@pytest.mark.parametrize(("kept", "order"), [(True, [2, 3]), (False, [3, 2])])
+def test_who_is_to_be_called_back_keeps_the_place_or_waits_anew(kept: bool, order: list[int]) -> None:
+    policy = {"agents": {"capacity": 20}, "queues": {"q": {"callback": {"keep_place": kept}}}}
+    made = router(policy, Staff("liu"))
+    for id in (1, 2, 3):
+        made.enter(task(id, float(id)), float(id))
+    assert made.callback(2, 10.0)
+    assert made.tasks[2].callback
+    assert made.tasks[2].arrived == (2.0 if kept else 10.0)
+    served = []
+    for now, id in enumerate((1, *order), 20):
+        made.finish(id, float(now))
+        served += [one for one, held in made.tasks.items() if held.status == "held"]
+    assert served == order

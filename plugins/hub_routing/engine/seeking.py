@@ -51,6 +51,10 @@ class Seeking:
         task.cost = self.plan.cost(task.channel)
         task.vip = self.plan.is_vip(task)
         task.agent, task.group = "", None
+        served = self.policy.queue_for(task.queue, task.channel)
+        if served != task.queue:
+            self.out.append(Move("moved", now, task, more={"from": task.queue}))
+            task.queue = served
         if self._hours and self.plan.closed(task.queue, now):
             task.status = "closed"
             hours = self.plan.queue(task.queue).hours

@@ -26,6 +26,8 @@ class Watching:
     _begin: Callable[[], None]
     _dispatch: Callable[[int, float], None]
     _again: Callable[[Task, float], None]
+    _start: Callable[..., None]
+    _unwait: Callable[..., None]
 
     # -- agents who are gone ------------------------------------------------------------------------
 
@@ -102,14 +104,24 @@ class Watching:
     # -- calling back -------------------------------------------------------------------------------
 
     def callback(self, id: TaskId, now: float) -> bool:
-        """The customer goes, is called back, and keeps the place; False when they do not wait."""
+        """The customer goes, is called back, and keeps the place if the policy says so; False when they do not wait."""
         task = self.tasks.get(id)
         if task is None or task.status not in ("waiting", "private"):
             return False
         task.callback, task.calls = True, 0
         rules = self.policy.queue(task.queue).callback or Callback()
         self.timers.add(now + rules.window, "late", task.id, 0)
+        if not rules.keep_place:
+            self._wait_anew(task, now)
         return True
+
+    def _wait_anew(self, task: Task, now: float) -> None:
+        """Behind those who wait already, as somebody who comes now."""
+        self._begin()
+        self._unwait(task, now, served=None)
+        task.arrived, task.boost = now, 0.0
+        self._start(task, now)
+        self._dispatch(0, now)
 
     def _call(self, task: Task, now: float) -> None:
         """An agent is there for somebody who went: one more try, as often as the policy says."""

@@ -361,6 +361,7 @@ class Dispatcher:
                 wrong += 1
                 self.router.finish(left, self.now)
         wrong += self.router.repair(self.now)
+        wrong += await self.loads.mend(self.router, self.now)
         if wrong:
             self.repaired += wrong
             self.ctx.count("routing_repaired", wrong)

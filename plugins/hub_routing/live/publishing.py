@@ -79,7 +79,8 @@ class Publishing:
             raise Refused(422, "bad_policy", told) from error
         house = self._ctx.house
         teams = [team.id for team in house.teams]
-        found = [message for _, message in misfits_of(policy, list(house.agent_settings.values()), teams, self._ctx.locale)]
+        staff, pickers = list(house.agent_settings.values()), house.calls.implementers("pick_agent")
+        found = [message for _, message in misfits_of(policy, staff, teams, self._ctx.locale, pickers)]
         if found:
             raise Refused(422, "bad_policy", "; ".join(found))
         change, id = Change(), self._ctx.new_id()

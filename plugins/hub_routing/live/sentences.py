@@ -133,6 +133,7 @@ CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "callback_yes": ("请稍后联系我", "Get back to me"),
     "callback_kept": ("好的，轮到您时我们会联系您。", "Fine: we will get back to you when it is your turn."),
+    "callback_noted": ("好的，我们会联系您。", "Fine: we will get back to you."),
     "callback_now": ("您好，现在轮到您了。", "Hello, it is your turn now."),
     "message": (
         "也可以留言，我们会尽快回复。",

@@ -136,7 +136,7 @@ class Settling:
         floor = self._floor
         decisions = floor.decisions.get(task.id) if isinstance(task.id, int) else None
         house = floor.ctx.house
-        if not decisions or not decisions[-1].chosen or not house.calls.implementers("pick_agent"):
+        if not decisions or not decisions[-1].chosen or not self._pickers():
             return
         decision = decisions[-1]
         arm = self._arm(task)
@@ -149,11 +149,26 @@ class Settling:
         if dossier is None or dossier.conversation is None:
             return
         known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
-        chosen = await house.calls.first("pick_agent", conversation=dossier.conversation, person=dossier.person, candidates=known)
-        if isinstance(chosen, int) and any(one.id == chosen for one in known) and floor.router.repick(task,
-        str(chosen), floor.now):
+        asked = {"conversation": dossier.conversation, "person": dossier.person, "candidates": known}
+        picker = self._picker()
+        chosen = await (house.calls.ask(picker, "pick_agent", **asked) if picker else house.calls.first("pick_agent", **asked))
+        able = isinstance(chosen, int) and any(one.id == chosen for one in known)
+        if able and floor.router.repick(task, str(chosen), floor.now):
             decision.more = {**decision.more, "rather": decision.chosen}
             decision.rule, decision.chosen = "plugin", str(chosen)
+
+    def _picker(self) -> str:
+        """The one instance an experiment asks, "" where all are asked."""
+        experiment = self._floor.router.policy.experiment
+        return experiment.picker if experiment is not None else ""
+
+    def _pickers(self) -> bool:
+        """Is there anybody to ask?"""
+        there, one = self._floor.ctx.house.calls.implementers("pick_agent"), self._picker()
+        if one and one not in there:
+            self._floor.ctx.count("routing_picker_missing")
+            return False
+        return bool(there)
 
     def _arm(self, task: Task) -> str:
         """Which way of an experiment this case goes: always the same for the same case."""
@@ -253,7 +268,10 @@ class Settling:
             scene.change.write(Statements.put_case, case_row(task))
             scene.change.event("routing.callback", scene.now, scene.person.id, id)
             if scene.legs:
-                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_kept")),))
+                rules = floor.router.policy.queue(task.queue).callback
+                code = "callback_noted" if rules is not None and not rules.keep_place else "callback_kept"
+                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, code)),))
 
         await floor.ctx.house.play(id, floor.ctx.name, play)
+        floor.follow()
         return True
