@@ -89,6 +89,38 @@ async def test_fifty_who_take_the_same_conversation_while_the_router_assigns_it(
     assert house.kit.hub.counters["routing_conflicts"] == 0
 
 
+async def test_what_the_router_decided_gives_way_to_who_was_in_the_lane_before(make_hub: MakeHub) -> None:
+    house = await service(make_hub, {"agents": {"capacity": 20, "cost": {"web": 20}}})
+    logins = [f"a{number}" for number in range(50)]
+    for login in logins:
+        await house.agent(login, state="break")
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    routing = house.routing.dispatcher
+    await house.kit.until(lambda: id in routing.router.tasks, "the router knows of them")
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(scene: Scene) -> None:
+        entered.set()
+        await go_on.wait()
+
+    before = asyncio.create_task(house.routing.ctx.house.play(id, "slow", slow))
+    await entered.wait()
+    taking = [asyncio.create_task(takes(house, id, login)) for login in logins]
+    await asyncio.sleep(0)
+    await house.agent("router's choice")
+    await house.kit.until(lambda: id in routing.settling.busy, "the router's assignment waits behind the fifty")
+    go_on.set()
+    await before
+    assert sum(await asyncio.gather(*taking)) == 1
+    await at_rest(house, 1)
+    assert (await assignments(house))[id] == 1
+    assert (await visitor.conversation()).owner_id != str(house.agents["router's choice"])
+    assert sum((await loads_by_owner(house)).values()) == 20
+    await routing.sweep()
+    assert routing.repaired == 0
+
+
 async def test_fifty_who_claim_different_ones_while_the_router_assigns(make_hub: MakeHub) -> None:
     # The router gives nobody a second customer while somebody has none, and each agent claims one: two at most.
     house = await service(make_hub, {"agents": {"capacity": 40, "cost": {"web": 20}}})
