@@ -62,6 +62,7 @@ async def test_a_visitor_goes_on_over_wechat_and_qq_with_the_same_agent(browser:
             await expect(agent.page.get_by_test_id("conversation-row")).to_have_count(1)
             await visitor.sees("包裹破损了")
             assert not await visitor.count("照片在这里"), "the page shows its visitor's own legs"
+            await expect(agent.page.get_by_test_id("customer-pane")).to_contain_text("HANMEIMEI", timeout=WAIT)
             await agent.page.get_by_test_id("load").click()
             await expect(agent.page.get_by_test_id("why-no-work")).to_be_visible()
             await agent.page.screenshot(path=SHOTS / "joint.png")
