@@ -147,6 +147,7 @@ export const useDesk = defineStore('desk', () => {
         return
       }
       case 'conversation.changed':
+        if (event.data.reload) void threads.renew(event.data.conversation.id)
         return seen(event.data.conversation, fresh)
       case 'conversation.gone':
         return gone(event.data.id)
