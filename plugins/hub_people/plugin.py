@@ -151,6 +151,10 @@ class People(Plugin[PeopleConfig]):
         """Once their message is stored: a new identity is not there before. After a crash `_take_up` finds what is left."""
         self._remember(self._waiting, identity.id, (*self._waiting.get(identity.id, ()), job))
 
+    async def idle(self) -> None:
+        """Return when nobody is left to be joined or announced."""
+        await self._jobs.join()
+
     def _soon(self, job: Job) -> None:
         self._jobs.put_nowait(job)
 
@@ -168,6 +172,7 @@ class People(Plugin[PeopleConfig]):
         while True:
             job = await self._jobs.get()
             await self._do(job)
+            self._jobs.task_done()
 
     async def _do(self, job: Job) -> None:
         for attempt in range(1, TRIES + 1):
