@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from hub import Identity, Inbound, Plugin, PluginConfig, Sender, Text, hookimpl
+from hub import ClaimOffer, Conversation, Identity, Inbound, Person, Plugin, PluginConfig, Sender, Text, hookimpl
 from hub.message import plain_text
 from hub.testing import EchoBot, FakeChannel, HubKit, use
 from hub.testing.fixtures import MakeHub
@@ -75,3 +76,50 @@ async def test_recognise_holds_for_a_person_somebody_was_recognised_in_already(m
         await write(kit, "second", who, "二", keys={"unionid": "U"}, verified=True)
     await kit.settled()
     assert {(await kit.visitor("second", who).conversation()).person_id for who in ("w1", "w2")} == {memory.people["U"]}
+
+
+class Attentive(Plugin[PluginConfig]):
+    """Notes who comes, and sends them elsewhere."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.came: list[tuple[str, dict[str, str], bool]] = []
+        self.erased: list[tuple[int, list[str]]] = []
+
+    @hookimpl
+    async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
+        stored = await self.ctx.reading.identity(identity.platform, identity.scope, identity.external_id)
+        self.came.append((f"{channel}/{identity.external_id}", inbound.sender.keys, stored is not None))
+
+    @hookimpl
+    async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
+        return ClaimOffer("1234", f"/c/{conversation.id}/{by}", 1)
+
+    @hookimpl
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        self.erased.append((person.id, [identity.external_id for identity in identities]))
+
+
+async def test_arriving_hears_of_each_message_before_it_is_stored(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
+    attentive = kit.plugin("attentive", Attentive)
+    for words in ("一", "二"):
+        await write(kit, "first", "u1", words, keys={"phone": "1"})
+        await kit.settled()
+    assert attentive.came == [("first/u1", {"phone": "1"}, False), ("first/u1", {"phone": "1"}, True)]
+
+
+async def test_offer_claim_is_there_for_whoever_asks(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
+    await write(kit, "first", "u1", "一")
+    conversation = await kit.visitor("first", "u1").conversation()
+    offer = await kit.hub.calls.first("offer_claim", conversation=conversation, by="bot")
+    assert offer == ClaimOffer("1234", f"/c/{conversation.id}/bot", 1)
+
+
+async def test_person_erased_names_whom_to_forget(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
+    person = Person(7, "小雨")
+    identity = Identity(8, "fake", "first", "u1", 7)
+    await kit.hub.calls.notify("person_erased", person=person, identities=[identity])
+    assert kit.plugin("attentive", Attentive).erased == [(7, ["u1"])]
