@@ -1,4 +1,5 @@
 # make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
+# make express [PORT=…]   the same on config/express.yaml: WeChat and QQ, simulated, beside the web chat
 # make test               install what the tests need as well and run all of them
 # make peers              install the programs of others that tests hold ours against (part of make test)
 # make check              style and types;   make bench   speed, as ratios
@@ -26,12 +27,16 @@ PAGES   := $(shell find frontend -type d -name node_modules -prune -o -type f -p
 # pip hides what the page build says; this is the way around it to the one who waits.
 SHOW     = FRONTDESK_PROGRESS=/proc/$$$$/fd/2
 
-.PHONY: demo test peers bench check pictures lock clean
+.PHONY: demo express test peers bench check pictures lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
 	@echo "==> Frontdesk at http://localhost:$(PORT) (data in $(DATA)/, stop with Ctrl-C)"
 	@exec $(BIN)/hub serve --config $(CONFIG) --host $(HOST) --port $(PORT) --data $(DATA)
+
+express: $(VENV)/.express
+	@echo "==> Frontdesk on every channel at http://localhost:$(PORT) (data in $(DATA)/express, stop with Ctrl-C)"
+	@exec $(BIN)/python -m tests.express --port $(PORT) --data $(DATA)/express
 
 test: $(VENV)/.test peers
 	@.ci/browser
@@ -78,7 +83,12 @@ $(VENV)/.demo: $(BIN)/python $(PACKAGE) $(PAGES)
 	@$(SHOW) $(PIP) install --editable '.[demo]'
 	@touch $@
 
+$(VENV)/.express: $(BIN)/python $(PACKAGE) $(PAGES)
+	@echo "==> Installing Frontdesk with all its channels into $(VENV) (a few minutes the first time)"
+	@$(SHOW) $(PIP) install --editable '.[express]'
+	@touch $@ $(VENV)/.demo
+
 $(VENV)/.test: $(BIN)/python $(PACKAGE) $(PAGES)
 	@echo "==> Installing Frontdesk and what its tests need into $(VENV) (a few minutes the first time)"
-	@$(SHOW) $(PIP) install --editable '.[demo,postgres,test]'
-	@touch $@ $(VENV)/.demo
+	@$(SHOW) $(PIP) install --editable '.[express,postgres,test]'
+	@touch $@ $(VENV)/.demo $(VENV)/.express

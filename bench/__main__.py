@@ -15,8 +15,10 @@ from pathlib import Path
 
 from bench.hooks import hook_cost
 from bench.path import HERE, compare, slow_disk
+from bench.routing import decision_cost
 from bench.sockets import compare_sockets
 from bench.table import HEAD, row
+from bench.wechat import compare_wechat
 
 
 def machine() -> str:
@@ -42,7 +44,9 @@ async def main() -> None:
     print(HEAD, flush=True)
     _print(await compare(rounds, number))
     _print(await compare_sockets(rounds, number // 4))
+    _print(await compare_wechat(rounds, 2 if quick else 5))
     _print(await hook_cost(rounds))
+    _print(decision_cost())
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         print(row("every fsync 5 ms slower", "not measured: there is no C compiler"))

@@ -1,7 +1,7 @@
 """A real hub in a process of its own, run as ``hub serve`` runs it.
 
-``python -m bench.hub_process DATA [--web] [--delivered FILE] [--database URL]`` prints the line with its address
-when it is ready; SIGTERM ends it.
+``python -m bench.hub_process DATA [--web] [--wechat SECRET TOKEN API] [--delivered FILE] [--database URL]`` prints the line
+with its address when it is ready; SIGTERM ends it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from typing import Any, Final
 
 from bench.webhook import Echo, Webhook
 from hub import Plugin
+from hub.commands import installed, load_plugin
 from hub.config import load
 from hub_cli.serving import serve
 
 DOCUMENT: Final = """
-hub: {locale: en, log: {level: warning, format: json}, database: "%s"}
+hub: {locale: en, allow_private_networks: [127.0.0.0/8], log: {level: warning, format: json}, database: "%s"}
 plugins:
   - {use: webhook, required: true, config: {delivered: "%s"}}
   - {use: echo, required: true}
+"""
+WECHAT: Final = """\
+  - {use: wechat, required: true, config: {app_id: wxbench00000001, secret: "%s", token: "%s", unionid: false, api_url: "%s"}}
 """
 WEB: Final = "  - {use: web, required: true, config: {messages_per_minute: 0}}\n"
 
@@ -29,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--web", action="store_true", help="with the web chat")
+    parser.add_argument("--wechat", nargs=3, metavar=("SECRET", "TOKEN", "API"), help="with a WeChat account")
     parser.add_argument("--delivered", default="", help="a file for what the webhook delivers")
     parser.add_argument("--database", default="", help="a postgres:// address instead of SQLite")
     options = parser.parse_args()
@@ -37,9 +42,12 @@ def main() -> int:
         from hub_web import Web
 
         plugins["web"] = Web
+    if options.wechat:
+        plugins["wechat"] = load_plugin("wechat", installed())
     options.data.mkdir(parents=True, exist_ok=True)
     document = options.data / "hub.yaml"
-    document.write_text(DOCUMENT % (options.database, options.delivered) + (WEB if options.web else ""), encoding="utf-8")
+    more = (WEB if options.web else "") + (WECHAT % tuple(options.wechat) if options.wechat else "")
+    document.write_text(DOCUMENT % (options.database, options.delivered) + more, encoding="utf-8")
     return serve(load(document, {}, plugins), "127.0.0.1", 0, options.data)
 
 

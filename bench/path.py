@@ -30,7 +30,7 @@ async def child(*command: str, env: Mapping[str, str] | None = None) -> AsyncIte
             await server.stop()
 
 
-async def _drained(data: Path) -> None:
+async def drained(data: Path) -> None:
     """Return when everything is worked on and sent."""
     sql = "SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox)"
     while True:
@@ -54,7 +54,7 @@ async def _round(server: Child, number: int, run: str, data: Path | None) -> Rou
     cpu, began = server.cpu, time.perf_counter()
     seen = await send(server.url, requests)
     if data is not None:
-        await _drained(data)
+        await drained(data)
     seconds = time.perf_counter() - began
     return Round((server.cpu - cpu) / number * 1e6, number / seconds, seen)
 

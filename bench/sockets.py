@@ -30,12 +30,12 @@ class Echoes:
     per_second: float
 
 
-async def _bare(socket: aiohttp.ClientWebSocketResponse, id: str) -> None:
+async def bare_echo(socket: aiohttp.ClientWebSocketResponse, id: str) -> None:
     await socket.send_str(_command(id))
     assert _decode(await socket.receive_str())["id"] == id
 
 
-async def _hub(socket: aiohttp.ClientWebSocketResponse, id: str) -> None:
+async def web_echo(socket: aiohttp.ClientWebSocketResponse, id: str) -> None:
     """Until the bot's answer is here; the ack and the visitor's own message come before it."""
     await socket.send_str(_command(id))
     while True:
@@ -56,7 +56,7 @@ def _command(id: str) -> str:
     return msgspec.json.encode({"t": "do", "id": id, "name": "send", "data": {"body": body}}).decode()
 
 
-async def _open(session: aiohttp.ClientSession, server: Child) -> aiohttp.ClientWebSocketResponse:
+async def open_page(session: aiohttp.ClientSession, server: Child) -> aiohttp.ClientWebSocketResponse:
     """A visitor's page, welcomed."""
     async with session.post(f"{server.url}/web/session", json={"locale": "en"}) as answer:
         token = (await answer.json())["token"]
@@ -66,7 +66,7 @@ async def _open(session: aiohttp.ClientSession, server: Child) -> aiohttp.Client
     return socket
 
 
-async def _round(
+async def echoes(
     server: Child, sockets: Sequence[aiohttp.ClientWebSocketResponse], talk: Talk, run: str, each: int
 ) -> Echoes:
     async def visit(socket: aiohttp.ClientWebSocketResponse, name: str) -> None:
@@ -92,10 +92,10 @@ async def compare_sockets(rounds: int, number: int) -> list[str]:
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
         ):
             plain = [await session.ws_connect(f"{bare.url}/ws") for _ in range(CONNECTIONS)]
-            pages = [await _open(session, hub) for _ in range(CONNECTIONS)]
+            pages = [await open_page(session, hub) for _ in range(CONNECTIONS)]
             for turn in range(rounds + 1):
-                base = await _round(bare, plain, _bare, f"a{turn}", each)
-                mine = await _round(hub, pages, _hub, f"b{turn}", each)
+                base = await echoes(bare, plain, bare_echo, f"a{turn}", each)
+                mine = await echoes(hub, pages, web_echo, f"b{turn}", each)
                 if turn:
                     pairs.append((base, mine))
     cpu = [mine.cpu / base.cpu for base, mine in pairs]

@@ -155,7 +155,7 @@ class House:
 
     @property
     def calls(self) -> Calls:
-        """What plugins say: `collect` and `first` ask them by a hook, `method` calls something of one instance's."""
+        """What plugins say: `collect` and `first` ask them by a hook, `ask` one of them; `method` calls something of one's."""
         return self._hub.calls
 
     @property

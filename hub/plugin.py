@@ -178,7 +178,7 @@ class Allowance(Record, frozen=True):
     why: str = ""
 
 
-_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance")
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance", "invitation")
 
 
 class Channel(Plugin[C]):
@@ -223,6 +223,13 @@ class Channel(Plugin[C]):
     async def allowance(self, leg: Leg) -> Allowance:
         """What the platform still lets us send on this leg."""
         raise Unsupported(self.ctx.name, "allowance")
+
+    async def invitation(self, scene: str, seconds: float) -> str:
+        """An address, also for a QR code, that brings customers here for `seconds`, or longer.
+
+        Who comes by it brings `scene` to the hub, word for word, as a `Choice` with that payload.
+        """
+        raise Unsupported(self.ctx.name, "invitation")
 
     @classmethod
     def features(cls) -> frozenset[str]:

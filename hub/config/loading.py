@@ -23,7 +23,9 @@ from hub.plugin import Plugin, PluginConfig
 from hub.version import VERSION
 
 Plugins = Mapping[str, EntryPoint | type[Plugin[Any]]]
-OURS: Final = ("demo", "desk", "faq", "media", "ops", "web", "wecom")
+OURS: Final = (
+    "demo", "desk", "faq", "media", "onebot", "ops", "people", "qq", "routing", "web", "wechat", "wecom",
+)  # fmt: skip
 """The plugins of this distribution; each has an extra of its name."""
 
 
@@ -84,6 +86,12 @@ class _Entry:
     index: int
     value: Value
     said: PluginEntry
+
+    @property
+    def way(self) -> Loc:
+        """The way to its configuration: a section of its own, or the key ``config``."""
+        keys = self.value.keys
+        return (self.said.use,) if keys.get("use") == keys.get("config") else ("plugins", self.index, "config")
 
     def at(self, key: str) -> tuple[Place, Loc]:
         """Where `key` stands in the file and in the document; the entry itself where it is left out."""
@@ -202,6 +210,6 @@ class _Check:
         given = entry.value.mapping.get("config", Value(entry.value.place, {}))
         if given.data is None:
             given = replace(given, data={})
-        config, problems = checked(cls.Config, given, ("plugins", entry.index, "config"), self._locale)
+        config, problems = checked(cls.Config, given, entry.way, self._locale)
         self.problems += problems
         return config

@@ -27,7 +27,7 @@ from hub.records import (
 from hub.store.change import Change, fitting
 from hub.store.ids import Ids
 from hub.store.rows import (
-    conversation_change, conversation_row, conversation_talk, identity_row, leg_change, leg_row, message_row, outbox_row,
+    conversation_change, conversation_row, conversation_talk, identity_row, leg_change, leg_row, outbox_row,
     person_change, person_row, timer_row,
 )
 from hub.store.statements import Statements
@@ -175,12 +175,10 @@ class Scene:
 
     def _place(self, message: Message, data: dict[str, Any] | None = None, **changes: Any) -> None:
         self.said.append(message)
-        self.change.write(Statements.add_message, message_row(message))
         if message.direction in ("in", "out"):
             text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
             self._set(last_text=text, last_at=message.at, last_direction=message.direction, **changes)
-        ids, public = (self.person.id, message.conversation_id), message.direction != "note"
-        self.change.event("message.created", self.now, *ids, message=message, public=public, data=data)
+        self.change.message_created(self.now, message, data)
 
     # -- what filters make of it -------------------------------------------------------------------
 
@@ -204,10 +202,6 @@ class Scene:
         change.events = [
             replace(event, message=after, public=after.direction != "note") if event.message is before else event
             for event in change.events
-        ]
-        change.writes = [
-            (statement, message_row(after) if statement is Statements.add_message and row[0] == after.id else row)
-            for statement, row in change.writes
         ]
         spoken = [said for said in self.said if said.direction in ("in", "out")]
         if spoken:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
 from hub.records import Agent, Conversation, Event, Identity, Leg, Message, Person
+from hub.store.change import CREATED
 from hub.store.reader import Reader, Row, marks
 from hub.store.rows import agent_of, conversation_of, event_of, identity_of, leg_of, message_of, person_of
 
@@ -17,6 +18,23 @@ MESSAGE_COLUMNS: Final = (
     " THEN 'queued' ELSE state END AS state, client_id, external_id, code, error"
 )
 MOST: Final = 500
+_OF_PERSON: Final = "conversation_id IN (SELECT conversation.id FROM conversation WHERE conversation.person_id = ?)"
+_BEFORE: Final = (
+    "event_id < coalesce((SELECT that.event_id FROM message AS that WHERE that.id >= ? ORDER BY that.id LIMIT 1),"
+    " 9223372036854775807)"
+)
+"""Also where the message itself is there no more."""
+
+# The event log: what is told in lines of its own, and what messages tell by themselves. Each for itself along its index.
+_TOLD: Final = "SELECT id, at, kind, person_id, conversation_id, message_id, public, data FROM event WHERE id > ?"
+_SAID: Final = (
+    f"SELECT event_id AS id, event_at AS at, '{CREATED}' AS kind, person_id, conversation_id, id AS message_id,"
+    " direction <> 'note' AS public, data FROM message WHERE event_id > ?"
+)
+_LOG: Final = (
+    "SELECT * FROM ({told} ORDER BY id LIMIT ?) AS told UNION ALL SELECT * FROM ({said} ORDER BY event_id LIMIT ?) AS said"
+    " ORDER BY id LIMIT ?"
+)
 
 
 class Reading:
@@ -88,7 +106,7 @@ class Reading:
     async def messages(
         self, conversation_id: int, *, before: int = 0, limit: int = 50, public_only: bool = False
     ) -> Sequence[Message]:
-        """The latest messages older than `before` (0: the latest of all), oldest first."""
+        """The latest messages from before the message `before` (0: the latest of all), in the order they took place in."""
         return await self._messages("conversation_id = ?", conversation_id, before, limit, public_only)
 
     async def messages_of(
@@ -96,24 +114,25 @@ class Reading:
         legs: Collection[int] | None = None,
     ) -> Sequence[Message]:  # fmt: skip
         """The same over all conversations of a person; only those on these `legs`, where they are given."""
-        where = "conversation_id IN (SELECT id FROM conversation WHERE person_id = ?)"
-        if legs is not None:
-            where += f" AND leg_id IN ({', '.join(map(str, legs)) or 0})"
+        where = _OF_PERSON if legs is None else f"{_OF_PERSON} AND leg_id IN ({', '.join(map(str, legs)) or 0})"
         return await self._messages(where, person_id, before, limit, public_only)
 
     async def _messages(self, where: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:
-        more = ("id < ?", before), ("direction <> ?", "note" if public_only else "")
+        more = (_BEFORE, before), ("direction <> ?", "note" if public_only else "")
         sql, values = _narrowed(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", value, *more)
-        found = await self._all(message_of, f"{sql} ORDER BY id DESC LIMIT ?", *values, limit)
+        found = await self._all(message_of, f"{sql} ORDER BY event_id DESC LIMIT ?", *values, limit)
         return found[::-1]
 
     async def events(
         self, after: int, limit: int, *, person_id: int = 0, conversation_id: int = 0, public_only: bool = False
     ) -> Sequence[Event]:
         """Events after a place in the log, in order, with their messages as they are now."""
-        more = ("person_id = ?", person_id), ("conversation_id = ?", conversation_id), ("public = ?", public_only)
-        sql, values = _narrowed("SELECT * FROM event WHERE id > ?", after, *more)
-        rows = await self._reader.all(f"{sql} ORDER BY id LIMIT ?", *values, limit)
+        conversation = ("conversation_id = ?", conversation_id)
+        told, values = _narrowed(_TOLD, after, ("person_id = ?", person_id), conversation, ("public = ?", public_only))
+        note = ("direction <> ?", "note" if public_only else "")
+        said, more = _narrowed(_SAID, after, (_OF_PERSON, person_id), conversation, note)
+        sql = _LOG.format(told=told, said=said)
+        rows = await self._reader.all(sql, *values, limit, *more, limit, limit)
         ids = [row["message_id"] for row in rows if row["message_id"] is not None]
         sql = f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id IN ({marks(ids)})"
         messages = {message.id: message for message in await self._all(message_of, sql, *ids)} if ids else {}

@@ -13,6 +13,9 @@ from hub.store.statements import Statement
 
 _json: Final = msgspec.json.Encoder()
 
+CREATED: Final = "message.created"
+"""The kind of event that a message's own row stands for."""
+
 
 def to_json(value: Any) -> str:
     """JSON text, as the tables keep it."""
@@ -55,6 +58,11 @@ class Change:
     ) -> None:  # fmt: skip
         """Add a line for the event log; the committer gives it its place."""
         self.events.append(Event(0, at, kind, person_id, conversation_id, public, message, data or {}))
+
+    def message_created(self, at: int, message: Message, data: dict[str, Any] | None = None) -> None:
+        """Add a message, and tell of it: its row is its line in the event log."""
+        ids, public = (message.person_id, message.conversation_id), message.direction != "note"
+        self.event(CREATED, at, *ids, message=message, public=public, data=data)
 
     def message_changed(self, at: int, message: Message) -> None:
         """Tell everybody who may see a message how it is now."""

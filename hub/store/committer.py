@@ -18,13 +18,17 @@ from msgspec.structs import replace
 
 from hub.errors import StoreError, StoreUnavailable
 from hub.records import Event
-from hub.store.change import Change, to_json
+from hub.store.change import CREATED, Change, to_json
+from hub.store.rows import message_row
 from hub.store.statements import Statement, Statements
 
 MAX_GROUP: Final = 512
 """Most changes in one transaction."""
 
-POSITION: Final = "SELECT coalesce(max(id), 0) FROM event"
+POSITION: Final = (
+    "SELECT coalesce(max(place), 0)"
+    " FROM (SELECT max(id) AS place FROM event UNION ALL SELECT max(event_id) AS place FROM message) AS places"
+)
 """Where the event log ends."""
 
 QUIET: Final = 0.0001
@@ -175,11 +179,11 @@ def _grouped(changes: Iterable[Change], events: Sequence[Event]) -> Group:
     for change in changes:
         for statement, row in change.writes:
             groups[statement].append(row)
-    if events:
-        groups[Statements.add_event] = [_event_row(event) for event in events]
+    for event in events:
+        message, data = event.message, to_json(event.data) if event.data else None
+        if event.kind == CREATED and message is not None:
+            groups[Statements.add_message].append(message_row(message, event.id, event.at, data))
+        else:
+            about = (event.person_id, event.conversation_id, message and message.id)
+            groups[Statements.add_event].append((event.id, event.at, event.kind, *about, event.public, data))
     return sorted(groups.items(), key=lambda item: item[0].rank)
-
-
-def _event_row(event: Event) -> tuple[Any, ...]:
-    message_id, data = event.message and event.message.id, to_json(event.data) if event.data else None
-    return (event.id, event.at, event.kind, event.person_id, event.conversation_id, message_id, event.public, data)

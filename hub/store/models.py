@@ -93,7 +93,11 @@ class Leg(Model):
 
 
 class Message(Model):
-    """One thing said. ``sent`` is written ahead: while its outbox row is there it still waits."""
+    """One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.
+
+    It is its own line of the event log, ``message.created``: `event_id` is the place, `event_at` when it was taken, and `data`
+    what else there is to tell.
+    """
 
     id = IdField()
     conversation_id = fields.BigIntField()
@@ -110,10 +114,13 @@ class Message(Model):
     external_id = fields.CharField(200, db_default="")
     code = fields.CharField(30, db_default="")
     error = fields.TextField(db_default="")
+    event_id = fields.BigIntField(unique=True)
+    event_at = fields.BigIntField()
+    data = fields.TextField(null=True)
 
     class Meta:
         table = "message"
-        indexes = (Index(fields=("conversation_id", "id")),)
+        indexes = (Index(fields=("conversation_id", "event_id")),)
 
 
 class Inbox(Model):
@@ -153,7 +160,7 @@ class Outbox(Model):
 
 
 class Event(Model):
-    """The append-only log: `id` is dense and given by the committer."""
+    """The append-only log, but for what messages tell by themselves: `id` is dense and given by the committer."""
 
     id = IdField()
     at = fields.BigIntField()

@@ -6,7 +6,7 @@ each message needs several of them, and so they are as fast as if somebody had w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, get_origin, get_type_hints
 
 import msgspec
@@ -15,10 +15,10 @@ from tortoise.models import Model
 from hub.records import Agent, Author, Conversation, Event, Identity, Leg, Message, Person, Record
 from hub.store import models
 from hub.store.change import to_json
-from hub.store.reader import Row as Found
 from hub.store.statements import Statement, Statements, columns_of
 
 Row = tuple[Any, ...]
+Found = Mapping[str, Any]
 
 
 def _is_json(hint: Any) -> bool:
@@ -88,7 +88,9 @@ conversation_talk: Final[Versioned] = _row(Conversation, Statements.talk_in_conv
 """The same for what every message changes."""
 leg_row: Final[Callable[[Leg], Row]] = _row(Leg, Statements.add_leg)
 leg_change: Final[Callable[[Leg], Row]] = _row(Leg, Statements.change_leg)
-message_row: Final[Callable[[Message], Row]] = _row(Message, Statements.add_message, **_AUTHOR, **_SENT)
+_created: Final = _row(Message, Statements.add_message, "event_id", "event_at", "data", **_AUTHOR, **_SENT)
+message_row: Final[Callable[[Message, int, int, str | None], Row]] = _created
+"""With the place and time of its event, and as JSON what that tells besides."""
 agent_row: Final[Callable[[Agent, int], Row]] = _row(Agent, Statements.add_agent, "created_at")
 agent_change: Final[Callable[[Agent], Row]] = _row(Agent, Statements.change_agent)
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Answered = tuple[int, str | None]
 """The status of an answer and its ``Retry-After`` header."""
 
-_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance")
+_OPTIONAL: Final = ("typing", "recall", "mark_read", "was_sent", "allowance", "invitation")
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _MISSING: Final = object()
 _BEAT: Final = 0.05
@@ -98,10 +98,7 @@ class ChannelContract(ABC):
     # -- words the tests are made of ------------------------------------------------------------
 
     async def opened(self, make_hub: MakeHub, *more: Any, gate: asyncio.Event | None = None, **settings: Any) -> HubKit:
-        """A hub that serves, with the channel, a `ContractBot`, and the instances in `more`.
-
-        `settings` are those of the YAML's ``hub``.
-        """
+        """A hub that serves, with the channel, a `ContractBot`, the instances in `more`, and `settings` of the YAML's ``hub``."""
         settings = {"locale": "zh-CN", "allow_private_networks": list(_LOOPBACK), **settings}
         talker = use(bot.ContractBot, "bot", gate=gate or asyncio.Event())
         channel = use(self.plugin, self.instance, self.config())
@@ -362,6 +359,7 @@ class ChannelContract(ABC):
             "mark_read": lambda: channel.mark_read("nobody", 1),
             "was_sent": lambda: channel.was_sent(message),
             "allowance": lambda: channel.allowance(Leg(1, 1, self.instance, "nobody", 1)),
+            "invitation": lambda: channel.invitation("scene", 600),
         }
         for name in set(_OPTIONAL) - self.plugin.features():
             with pytest.raises(Unsupported):
@@ -376,12 +374,11 @@ class ChannelContract(ABC):
         conversation = await self.conversation(kit)
         leg = (await kit.hub.reading.legs(conversation.id))[0]
         asked, answer = await kit.hub.reading.messages(conversation.id)
-        sent = Outbound(
-            answer.id, conversation.id, leg.address, answer.body, f"{answer.id}", attempt=2, context=leg.context
-        )
+        about = (answer.id, conversation.id, leg.address, answer.body, f"{answer.id}")
+        sent = Outbound(*about, attempt=2, context=leg.context)
         if "typing" in features:
-            await channel.typing(leg.address, True, "刘芳")
-            await channel.typing(leg.address, False, "刘芳")
+            for on in (True, False):
+                await channel.typing(leg.address, on, "刘芳")
         if "mark_read" in features:
             await channel.mark_read(leg.address, asked.id)
         if "was_sent" in features:
@@ -394,9 +391,7 @@ class ChannelContract(ABC):
     # -- configuration and secrets --------------------------------------------------------------
 
     @tier("bronze")
-    async def test_a_wrong_configuration_is_refused_by_the_name_of_the_key(
-        self, make_hub: MakeHub, tmp_path: Path
-    ) -> None:
+    async def test_a_wrong_configuration_is_refused_by_the_name_of_the_key(self, make_hub: MakeHub, tmp_path: Path) -> None:
         assert self.wrong_configs(), "give at least one"
         for wrong in self.wrong_configs():
             complaint = await self._complaint(make_hub, tmp_path, wrong)

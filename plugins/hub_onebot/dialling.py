@@ -59,7 +59,9 @@ class Dialler:
                 raise AuthFailed("the implementation refused the access_token") from error
             self._ctx.log.warning("the implementation did not open a socket", status=error.status)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._ctx.log.warning("the implementation cannot be reached", error=str(error))
+            # Others may have the whole address in their words, and with it a token.
+            why = str(error) if isinstance(error, aiohttp.ClientConnectorError) else type(error).__name__
+            self._ctx.log.warning("the implementation cannot be reached", error=why)
         return None
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse, role: Role) -> None:

@@ -31,6 +31,8 @@ class HttpApi:
             return await within(self._ctx.clock, self._call_timeout, self._post(action, params))
         except aiohttp.ClientConnectorError as error:
             raise NotReady(f"the API of the implementation cannot be reached: {error.os_error.strerror}") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotReady("the API of the implementation does not take connections") from error
         except TimeoutError:
             raise unknown(action, f"no answer within {self._call_timeout:g} s") from None
         except (aiohttp.ClientError, asyncio.IncompleteReadError) as error:
@@ -38,7 +40,10 @@ class HttpApi:
 
     async def _post(self, action: str, params: Mapping[str, Any]) -> Answer:
         token = self._token.get_secret_value()
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        # A connection kept open may be closed by the other side just when it is used again, and then nobody knows.
+        headers = {"Content-Type": "application/json", "Connection": "close"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         url, body = f"{self._root}/{action}", msgspec.json.encode(params)
         async with self._ctx.http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             return self._judged(action, answer.status, answer.headers, await answer.read())

@@ -39,6 +39,7 @@ class Sending:
         """Send a message. Raises NotReady when nothing of what is left went out, Rejected when it was refused or is unknown."""
         pieces = await self._outward.pieces(message.body, chat.self_id)
         ids = self._begun.setdefault(message.key, [])
+        self._begun.move_to_end(message.key)
         if len(self._begun) > BEGUN:
             self._begun.popitem(last=False)
         for number in range(len(ids), len(pieces)):
@@ -47,7 +48,7 @@ class Sending:
                 piece = (*self._address(chat, message.context), *piece)
             async with self._noted(chat.place):
                 ids.append(await self._piece(api, chat, piece, message))
-        del self._begun[message.key]
+        self._begun.pop(message.key, None)
         known = [id for id in ids if id]
         return Sent(",".join(known), via=api.via, detail="" if len(known) == len(ids) else TAKEN)
 

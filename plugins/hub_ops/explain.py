@@ -80,7 +80,10 @@ class _Words:
     def step(self, event: Event) -> Step:
         """An event in words, with who made it happen."""
         code, facts = self._code(event)
-        text = _WORDS[code][self._place].format(**facts)
+        told = event.data.get("words")
+        # A plugin's own event may bring its sentence along, in each language.
+        text = str(told.get(("zh-CN", "en")[self._place], "")) if isinstance(told, dict) else ""
+        text = text or _WORDS[code][self._place].format(**facts)
         actor = str(event.data.get("by", ""))
         message = str(event.message.id) if event.message is not None else ""
         return {"at": event.at, "kind": event.kind, "text": f"{text} [{actor}]" if actor else text, "message": message}

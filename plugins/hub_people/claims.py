@@ -65,6 +65,11 @@ class Claims:
         self._guesses = Guesses(ctx, settings)
         self._live: dict[int, Claim] = {}
 
+    @property
+    def seconds(self) -> float:
+        """How long a claim is good for."""
+        return self._settings.minutes * 60
+
     async def start(self) -> None:
         """Learn which are live."""
         rows = await self._ctx.reader.all(_LIVE, self._now())
@@ -95,7 +100,7 @@ class Claims:
         legs = await self._ctx.reading.legs(conversation.id)
         taken = {claim.code for claim in current}
         code = new_code(lambda one: self._digests.of("code", one) in taken)
-        issued = Issued(self._ctx.new_id(), code, new_token(), self._now() + int(self._settings.minutes * 60_000))
+        issued = Issued(self._ctx.new_id(), code, new_token(), self._now() + int(self.seconds * 1000))
         claim = self._made(issued, conversation, _last_written(legs), by)
         change = Change()
         change.write(Statements.add_claim, msgspec.structs.astuple(claim))

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-from hub import Channel, ClaimOffer, Context, Conversation
+from hub import ClaimOffer, Context, Conversation, Unsupported
 from hub.pages import outcome_of
 from hub_people.claims import Claims
 from hub_people.codes import PREFIX
 
-_WAYS: Final = ("qr_code", "contact_link")
-"""Methods with which channels make an address that brings a scene along."""
-
-
-def way_of(channel: Channel[Any]) -> Callable[[str], Awaitable[str]] | None:
-    """The channel's own way to invite somebody with a scene, where it has one."""
-    return next((way for name in _WAYS if callable(way := getattr(channel, name, None))), None)
+DEADLINE: Final = 3.0
+"""Seconds a channel has to make its address."""
 
 
 class Invitations:
@@ -34,13 +28,15 @@ class Invitations:
 
     async def links(self, token: str) -> dict[str, str]:
         """By channel, the address that brings a customer there with this token."""
-        found = {}
-        for name, channel in self._ctx.house.channels.items():
-            way = way_of(channel)
-            outcome = await outcome_of(way(f"{PREFIX}{token}")) if way is not None else None
-            if outcome is not None and outcome.error is None and isinstance(outcome.value, str):
-                found[name] = outcome.value
-            elif outcome is not None:
+        house, found = self._ctx.house, {}
+        for name, channel in house.channels.items():
+            if "invitation" not in channel.features():
+                continue
+            brought = (f"{PREFIX}{token}", self._claims.seconds)
+            outcome = await outcome_of(house.calls.method(name, channel.invitation, *brought, deadline=DEADLINE))
+            if outcome.error is None and outcome.value:
+                found[name] = str(outcome.value)
+            elif not isinstance(outcome.error, Unsupported):
                 # The others still work.
                 self._ctx.log.warning("a channel has no invitation now", channel=name, error=str(outcome.error))
         return found

@@ -53,8 +53,8 @@ class Errands:
         async def errand() -> None:
             # One answer is left for what they just asked.
             for name, id in await self._book.waiting(address, max(1, self._config.windows.replies - 1)):
-                await self._book.forget(name)
-                await _again(self._ctx.house, id)
+                if not await _again(self._ctx.house, id):
+                    await self._book.forget(name)
 
         self._add(errand)
 
@@ -76,10 +76,12 @@ class Errands:
         self._add(errand)
 
 
-async def _again(house: House, id: int) -> None:
+async def _again(house: House, id: int) -> bool:
+    """Send a dead letter again; False when somebody did already, or gave it up."""
     try:
         await house.dead_letters.retry(id)
     except Refused as error:
-        # Somebody sent it already, or gave it up.
         if error.status != 404:
             raise
+        return False
+    return True

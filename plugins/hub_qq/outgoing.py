@@ -58,7 +58,7 @@ class Book:
         return [(row["name"], row["message_id"]) for row in rows]
 
     async def forget(self, name: str) -> None:
-        """A message does not wait any more."""
+        """Nothing is known of it any more."""
         change = Change()
         change.write(Statements.drop_outgoing, (name,))
         await self._ctx.commit(change)

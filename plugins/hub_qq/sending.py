@@ -56,7 +56,12 @@ class Sending:
                 raise Unknown(self._word("unknown"), code="unknown")
         if lines and all(line is not None and line.state == "sent" for line in lines):
             return lines[-1].sent if lines[-1] is not None else None
-        self._doubtful |= {key for key, line in zip(keys, lines, strict=True) if line is None}
+        for key, line in zip(keys, lines, strict=True):
+            if line is None:
+                self._doubtful.add(key)
+            elif line.state != "sent":
+                # The next attempt may end without an answer: then no line must say that it did not go out.
+                await self._book.forget(line.name)
         return None
 
     async def send(self, message: Outbound) -> Sent:
@@ -73,7 +78,8 @@ class Sending:
             try:
                 sent = await self._piece(place, key, piece, message, doubtful=doubtful)
             except (Failed, Closed, Unreached):
-                await self._book.note(key, message, "failed")
+                if not doubtful:
+                    await self._book.note(key, message, "failed")
                 raise
             if len(pieces) > 1 or not place.numbers_answers:
                 await self._book.sent_now(key, message, sent)

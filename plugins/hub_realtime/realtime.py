@@ -75,7 +75,7 @@ class Realtime:
                         self._ctx.log.error("an event could not be shown", kind=event.kind, exc_info=outcome.error)
 
     async def _about(self, event: Event) -> tuple[Event, Dossier | None]:
-        """The event and whom it concerns now: since it was stored its person may have become another's, or their conversation old."""
+        """The event and whom it concerns now: since it was stored two people may have become one."""
         house, reading, said = self._ctx.house, self._ctx.reading, event.message
         dossier = await house.dossier(event.person_id) if event.person_id else None
         if said is None or (dossier is not None and said.leg_id in dossier.legs):

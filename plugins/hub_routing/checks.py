@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterator, Sequence
 
+from hub_routing.agents import AgentSettings
 from hub_routing.calendars import BUILT_IN
 from hub_routing.policy import QueuePolicy, RoutingConfig, To
 
@@ -12,26 +12,21 @@ Found = tuple[tuple[str | int, ...], str]
 """Where in the policy, and a sentence."""
 
 
-class AgentSettings(Protocol):
-    """What is asked of an agent of the document."""
+def misfits_of(
+    policy: RoutingConfig, agents: Sequence[AgentSettings], teams: Collection[str], locale: str,
+    pickers: Collection[str] | None = None,
+) -> Iterator[Found]:  # fmt: skip
+    """Everything that cannot work. Without `agents` in the document nothing is said about skills and staffing.
 
-    @property
-    def login(self) -> str: ...
-    @property
-    def teams(self) -> Collection[str]: ...
-    @property
-    def skills(self) -> Mapping[str, int]: ...
-    @property
-    def capacity(self) -> int | None: ...
-    @property
-    def reception(self) -> Collection[str] | None: ...
-
-
-def misfits_of(policy: RoutingConfig, agents: Sequence[AgentSettings], teams: Collection[str], locale: str) -> Iterator[Found]:
-    """Everything that cannot work. Without `agents` in the document nothing is said about skills and staffing."""
+    `pickers` are the instances an experiment may ask; None where they are not known.
+    """
     known = {*teams, *(team for one in agents for team in one.teams)}
     say = _Say(locale)
     yield from _references(policy, agents, known, say)
+    picker = policy.experiment.picker if policy.experiment is not None else ""
+    if picker and pickers is not None and picker not in pickers:
+        told = say(f"没有会选择客服的插件实例 {picker}", f"there is no plugin instance {picker} that picks agents")
+        yield ("experiment", "policy_b"), told
     for name, queue in policy.queues.items():
         yield from _rings(name, queue, say)
     yield from _circles(policy, say)
@@ -49,30 +44,38 @@ class _Say:
 
 
 def _references(policy: RoutingConfig, agents: Sequence[AgentSettings], teams: set[str], say: _Say) -> Iterator[Found]:
-    logins = {one.login for one in agents}
     for name, queue in policy.queues.items():
-        way = ("queues", name)
-        for at, team in enumerate(queue.teams):
-            if team not in teams:
-                yield (*way, "teams", at), say(f"没有团队 {team}", f"there is no team {team}")
-        for number, ring in enumerate(queue.rings):
-            for at, team in enumerate(ring.add):
-                if team not in teams:
-                    yield (*way, "rings", number, "add", at), say(f"没有团队 {team}", f"there is no team {team}")
-        for act in queue.overflow.do if queue.overflow is not None else ():
-            if isinstance(act, To) and act.to not in policy.queues and act.to not in teams:
-                yield (*way, "overflow", "do"), say(f"没有队列 {act.to}", f"there is no queue {act.to}")
-        if queue.hours is not None and queue.hours.calendar not in policy.calendars and queue.hours.calendar not in BUILT_IN:
-            calendar, known = queue.hours.calendar, ", ".join((*policy.calendars, *BUILT_IN))
-            yield (*way, "hours", "calendar"), say(f"没有日历 {calendar}，可用：{known}", f"there is no calendar {calendar}; known: {known}")
+        for way, said in _named(name, queue, {*policy.queues, *teams}, {*policy.calendars, *BUILT_IN}, teams, say):
+            yield ("queues", name, *way), said
     for at, step in enumerate(policy.affinity):
         place = step.else_.removeprefix("pool:")
         if place and place not in policy.queues and place not in teams:
             yield ("affinity", at, "else"), say(f"没有队列或团队 {place}", f"there is no queue and no team {place}")
+    # Without agents in the document nobody knows the logins.
+    helpers = {*teams, *(one.login for one in agents)}
     for at, word in enumerate(policy.vip.steps if policy.vip is not None else ()):
         kind, _, name = word.partition(":")
-        if (kind == "pool" and name not in teams) or (kind == "emergency" and name not in teams and agents and name not in logins):
+        known = {"pool": teams, "emergency": helpers if agents else {name}}.get(kind)
+        if known is not None and name not in known:
             yield ("vip", "steps", at), say(f"没有团队或客服 {name}", f"there is no team and no agent {name}")
+
+
+def _named(
+    name: str, queue: QueuePolicy, places: set[str], calendars: set[str], teams: set[str], say: _Say
+) -> Iterator[Found]:
+    """What a queue names and is not there."""
+    named = [(("teams", at), team) for at, team in enumerate(queue.teams)]
+    for number, ring in enumerate(queue.rings):
+        named += [(("rings", number, "add", at), team) for at, team in enumerate(ring.add)]  # type: ignore[misc]
+    yield from ((way, say(f"没有团队 {team}", f"there is no team {team}")) for way, team in named if team not in teams)
+    for act in queue.overflow.do if queue.overflow is not None else ():
+        if isinstance(act, To) and act.to not in places:
+            yield ("overflow", "do"), say(f"没有队列 {act.to}", f"there is no queue {act.to}")
+    calendar = queue.hours.calendar if queue.hours is not None else "always"
+    if calendar not in calendars:
+        known = ", ".join(sorted(calendars))
+        told = say(f"没有日历 {calendar}，可用：{known}", f"there is no calendar {calendar}; known: {known}")
+        yield ("hours", "calendar"), told
 
 
 def _rings(name: str, queue: QueuePolicy, say: _Say) -> Iterator[Found]:
@@ -85,9 +88,13 @@ def _rings(name: str, queue: QueuePolicy, say: _Say) -> Iterator[Found]:
         widens = bool(ring.add)
         for skill, level in ring.need.items():
             if skill not in need:
-                yield (*way, "need", skill), say(f"{skill} 原本没有要求，圈只能放宽", f"{skill} was not needed before; rings only widen")
+                told = say(f"{skill} 原本没有要求，圈只能放宽", f"{skill} was not needed before; rings only widen")
+                yield (*way, "need", skill), told
             elif level > need[skill]:
-                told = say(f"{skill} 从 {need[skill]} 升到 {level}，圈只能放宽", f"{skill} rises from {need[skill]} to {level}; rings only widen")
+                told = say(
+                    f"{skill} 从 {need[skill]} 升到 {level}，圈只能放宽",
+                    f"{skill} rises from {need[skill]} to {level}; rings only widen",
+                )
                 yield (*way, "need", skill), told
             else:
                 widens = widens or level < need[skill]
@@ -132,10 +139,14 @@ def _skills(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -
                 told = say(f"没有客服具备 {skill} {level} 级（{most}）", f"no agent has {skill} at level {level} ({most})")
                 yield ("queues", name, "need", skill), told
         fixed = {skill: level for skill, level in queue.need.items() if "$" not in skill}
-        alone = all(any(one.skills.get(skill, 0) >= level for one in agents) for skill, level in fixed.items())
-        if len(fixed) > 1 and alone and not any(all(one.skills.get(skill, 0) >= level for skill, level in fixed.items()) for one in agents):
+        each = all(any(_has(one, skill, level) for one in agents) for skill, level in fixed.items())
+        if each and not any(all(_has(one, skill, level) for skill, level in fixed.items()) for one in agents):
             told = ", ".join(f"{skill} {level}" for skill, level in fixed.items())
             yield ("queues", name, "need"), say(f"没有一位客服同时具备 {told}", f"no single agent has all of {told}")
+
+
+def _has(agent: AgentSettings, skill: str, level: int) -> bool:
+    return agent.skills.get(skill, 0) >= level
 
 
 def _promise(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -> Iterator[Found]:
@@ -143,9 +154,9 @@ def _promise(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) 
     vip = policy.vip
     if vip is None or not vip.assign_within:
         return
-    channels = sorted({name for queue in policy.queues.values() for name in queue.channels}) or sorted(policy.agents.cost) or ["web"]
+    named = {name for queue in policy.queues.values() for name in queue.channels} or {*policy.agents.cost} or {"web"}
     pools = {one.pool: one.idle for one in vip.reserve}
-    for channel in channels:
+    for channel in sorted(named):
         cost = policy.cost(channel)
         able = [one for one in agents if one.reception is None or channel in one.reception]
         kept = pools.get(channel, 0)
@@ -154,11 +165,15 @@ def _promise(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) 
         if not able:
             told = say(f"没有客服接待渠道 {channel}", f"no agent takes channel {channel}")
         elif len(able) <= (kept or pooled):
-            told = say(f"渠道 {channel}：只有 {len(able)} 位客服，却要保留 {kept or pooled} 位", f"channel {channel}: {kept or pooled} are to be kept of {len(able)}")
+            told = say(
+                f"渠道 {channel}：只有 {len(able)} 位客服，却要保留 {kept or pooled} 位",
+                f"channel {channel}: {kept or pooled} are to be kept of {len(able)}",
+            )
         elif vip.burst < cost and not kept and not pooled:
             told = say(
                 f"渠道 {channel} 满负荷时无法在 {vip.assign_within:g} 秒内分配（{numbers}）：burst 至少 {cost}，或保留空闲客服",
-                f"on channel {channel} nobody can be given within {vip.assign_within:g} s at full load ({numbers}): burst should be at least {cost}, or keep a reserve",
+                f"on channel {channel} nobody can be given within {vip.assign_within:g} s at full load ({numbers}): "
+                f"burst should be at least {cost}, or keep a reserve",
             )
         else:
             continue

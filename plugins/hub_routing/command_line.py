@@ -39,13 +39,13 @@ def add_route(parser: argparse.ArgumentParser, locale: str) -> None:
     _traced(two, locale)
     two.add_argument("--policy", required=True, action="append", type=Path, metavar="FILE", help=word(locale, "policy_help"))
     two.set_defaults(command=compare)
-    stored.add(lambda name, help="": _added(commands, name, locale, help), locale)
+    stored.add(lambda name, text="": _added(commands, name, locale, text), locale)
 
 
 def _added(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, locale: str, help: str = ""
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, locale: str, code: str = ""
 ) -> argparse.ArgumentParser:
-    text = word(locale, help or name)
+    text = word(locale, code or name)
     return commands.add_parser(name, help=text, description=text)
 
 
@@ -84,6 +84,7 @@ class Progress:
         self._told = time.monotonic()
 
     def __call__(self, count: int) -> None:
+        """So many are done."""
         now = time.monotonic()
         if now - self._told >= TOLD_EVERY:
             self._told = now

@@ -48,6 +48,8 @@ class Condition:
         parts[::2] = [_DURATION.sub(lambda one: repr(seconds_of(one[0])), part) for part in parts[::2]]
         self._source = "".join(parts).strip()
         self._tree = ast.parse(self._source, mode="eval").body if self._source else None
+        # One for all questions: to make it costs more than to ask.
+        self._asked = EvalWithCompoundTypes(names={}, functions={})
 
     def names(self) -> set[str]:
         """What it asks for, such as ``customer`` and ``ewt``."""
@@ -59,7 +61,8 @@ class Condition:
             return True
         names = {name: _Facts(fact) if isinstance(fact, Mapping) else fact for name, fact in facts.items()}
         try:
-            return bool(EvalWithCompoundTypes(names=names, functions={}).eval(self._source, previously_parsed=self._tree))
+            self._asked.names = names
+            return bool(self._asked.eval(self._source, previously_parsed=self._tree))
         except (InvalidExpression, TypeError, ZeroDivisionError):
             return False
 
@@ -87,7 +90,8 @@ def condition(text: Any, known: frozenset[str]) -> Condition:
     for node in ast.walk(tree) if tree is not None else ():
         if not isinstance(node, _ALLOWED):
             what = type(node).__name__
-            raise PydanticCustomError("condition", "A condition may compare, count and combine, but not use {what}", {"what": what})
+            told = "A condition may compare, count and combine, but not use {what}"
+            raise PydanticCustomError("condition", told, {"what": what})
     unknown = sorted(made.names() - known - {"True", "False", "None"})
     if unknown:
         facts = {"name": unknown[0], "known": ", ".join(sorted(known))}

@@ -26,7 +26,8 @@ class Routing(Plugin[RoutingConfig]):
     @classmethod
     def misfits(cls, config: RoutingConfig, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What cannot work with the agents and teams of the document."""
-        return misfits_of(config, settings.agents, settings.team_ids, locale)
+        there = {one.name for one in settings.plugins if one.enabled}
+        return misfits_of(config, settings.agents, settings.team_ids, locale, there)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -60,7 +61,8 @@ class Routing(Plugin[RoutingConfig]):
     async def decisions(self, conversation_id: int) -> list[dict[str, Any]]:
         """All decisions about a conversation, in order."""
         rows = await self.ctx.reader.all("SELECT * FROM routing_decision WHERE conversation_id = ? ORDER BY id", conversation_id)
-        return [{**row, "id": str(row["id"]), "conversation_id": str(conversation_id), "data": json.loads(row["data"])} for row in rows]
+        texts = {"conversation_id": str(conversation_id)}
+        return [{**row, **texts, "id": str(row["id"]), "data": json.loads(row["data"])} for row in rows]
 
     async def accept(self, conversation_id: int, agent_id: int) -> None:
         """An agent takes what was offered. Raises Refused 409."""
@@ -74,9 +76,13 @@ class Routing(Plugin[RoutingConfig]):
         self.dispatcher.router.decline(conversation_id, self.dispatcher.now)
         self.dispatcher.follow()
 
-    def _offered(self, conversation_id: int, agent_id: int) -> None:
+    def is_offered(self, conversation_id: int, agent_id: int) -> bool:
+        """Does a conversation wait for this agent's answer?"""
         task = self.dispatcher.router.tasks.get(conversation_id)
-        if task is None or task.status != "offered" or task.agent != str(agent_id):
+        return task is not None and task.status == "offered" and task.agent == str(agent_id)
+
+    def _offered(self, conversation_id: int, agent_id: int) -> None:
+        if not self.is_offered(conversation_id, agent_id):
             raise not_offered()
 
     async def reception(self, agent_id: int, channel: str, on: bool) -> None:

@@ -66,8 +66,9 @@ class PersonLock(Section):
 class Affinity(Section):
     """Somebody the customer knows: their owner, or whom they spoke with last.
 
-    The agent is taken when there is room. With `exclusive` also when there is none, up to `burst` units above capacity. Otherwise the
-    customer waits `wait` for this one agent (and keeps the place in the queue), then goes to `else`: a queue or a team.
+    The agent is taken when there is room. With `exclusive` also when there is none, up to `burst` units above capacity.
+    Otherwise the customer waits `wait` for this one agent (and keeps the place in the queue), then goes to `else`: a queue or
+    a team.
     """
 
     to: Literal["owner", "last_agent"]
@@ -94,8 +95,9 @@ def _several(value: Any) -> Any:
 class Vip(Section):
     """Who is served before others, and from what.
 
-    `burst` are units above capacity that only they may use. `steps` are tried in order, at once: ``owner``, ``pool:TEAM``, ``any skilled``,
-    ``emergency:LOGIN-OR-TEAM`` (whoever is there, without the skills). `head_start` is how many seconds of waiting they have before others.
+    `burst` are units above capacity that only they may use. `steps` are tried in order, at once: ``owner``, ``pool:TEAM``,
+    ``any skilled``, ``emergency:LOGIN-OR-TEAM`` (whoever is there, without the skills). `head_start` is how many seconds of
+    waiting they have before others.
     """
 
     when: WhoCondition
@@ -119,13 +121,13 @@ class Vip(Section):
 class Score(Section):
     """Who is next: ``head_start + aging * seconds waited``, and what is added to it.
 
-    `scarcity` is a head start for those whom few agents can serve: seconds, or ``auto``. `deadline_boost` is added when the customer's reply
-    window closes within `deadline_within`.
+    `scarcity` is a head start for those whom few agents can serve: seconds, or ``auto``. `deadline_boost` is added when
+    the customer's reply window closes within `deadline_within`.
     """
 
     head_start: Duration = 0
     aging: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    scarcity: Literal["auto"] | Duration = 0
+    scarcity: Literal["auto"] | Duration = 0.0
     deadline_boost: Duration = 0
     deadline_within: Duration = 600.0
 
@@ -179,10 +181,11 @@ class Announce(Section):
 
 
 class Callback(Section):
-    """A customer may go and be called back, without losing the place."""
+    """A customer may go and be called back."""
 
     offer_if_ewt: Duration = 120.0
     keep_place: bool = True
+    """false: who goes begins to wait anew, behind those who stay."""
     tries: Annotated[int, Field(ge=1, le=10)] = 2
     retry_gap: Duration = 30.0
     window: Duration = 1800.0
@@ -226,7 +229,11 @@ class PickRules(Section):
 
 
 class QueuePolicy(Section):
-    """One queue. `team` (or `teams`) serve it: those that are named, else the team of the queue's name, else everybody who is able."""
+    """One queue.
+
+    `teams` serve it: those that are named, else the team of the queue's name, else everybody who is able. Who comes on a
+    channel that is not among its `channels` goes to a queue that serves it; see `RoutingConfig.queue_for`.
+    """
 
     channels: tuple[Name, ...] = ()
     teams: tuple[Name, ...] = ()
@@ -239,6 +246,10 @@ class QueuePolicy(Section):
     announce: Announce | None = None
     callback: Callback | None = None
     sla: Sla = Sla()
+
+    def serves(self, channel: str) -> bool:
+        """Is this a channel of the queue's?"""
+        return not self.channels or channel in self.channels
 
 
 # -- offers, silence, absence --------------------------------------------------------------------------
@@ -261,7 +272,10 @@ class OnTimeout(Section):
 
 
 class Offer(Section):
-    """How long an agent may take to accept, by channel; ``auto`` accepts at once. Nobody is offered the same again within `again_after`."""
+    """How long an agent may take to accept, by channel.
+
+    ``auto`` accepts at once. Nobody is offered the same again within `again_after`.
+    """
 
     accept: Mapping[Name, AcceptWithin] = {}
     on_timeout: OnTimeout = OnTimeout()
@@ -273,9 +287,13 @@ class Offer(Section):
 
 
 class AgentGone(Section):
-    """An agent's pages are gone: no new work at once, named as suspect, then (counted from the loss) their customers go to others."""
+    """An agent's pages are gone.
 
-    heartbeat: Duration = 10.0
+    No new work at once, named as suspect, then (counted from the loss) their customers go to others. `heartbeat` may stand
+    there and is not used: whether somebody is there is known from the desk's sockets, which look after themselves.
+    """
+
+    heartbeat: Annotated[Duration, Field(description="Accepted and not used: the desk's sockets have their own")] = 10.0
     suspect: Duration = 25.0
     grace: Duration = 60.0
     then: Literal["requeue_keep_age"] = "requeue_keep_age"
@@ -292,12 +310,21 @@ class SilentAgent(Section):
 
 
 class Experiment(Section):
-    """Two ways of picking side by side: `split` of the cases are picked by the plugins' hook ``pick_agent``, the others by this policy."""
+    """Two ways of picking side by side.
+
+    `split` of the cases are picked by the hook ``pick_agent``, the others by this policy. `policy_b` names the one
+    instance that is asked (``plugin.NAME``); without it all are, in their order.
+    """
 
     name: Name
     split: Annotated[float, Field(ge=0, le=1)] = 0.5
     unit: Literal["case", "day"] = "case"
-    policy_b: Name = ""
+    policy_b: Annotated[str, StringConstraints(pattern=r"^(plugin\..+)?$", max_length=107)] = ""
+
+    @property
+    def picker(self) -> str:
+        """The instance that is asked; "" for all."""
+        return self.policy_b.removeprefix("plugin.")
 
 
 # -- the whole -----------------------------------------------------------------------------------------
@@ -336,7 +363,7 @@ class RoutingConfig(Section):
                 raise PydanticCustomError("level", "{way}: {skill} needs level {level}, and levels are {least} to {most}", facts)
         gone, silent = self.agent_gone, self.silent_agent
         if gone.suspect > gone.grace:
-            raise PydanticCustomError("gone", "agent_gone: an agent is suspect before the grace is over; suspect is longer than grace")
+            raise PydanticCustomError("gone", "agent_gone: suspect is longer than grace, but comes before it is over")
         steps = [one for one in (silent.warn, silent.supervisor, silent.reassign) if one]
         if steps != sorted(steps):
             raise PydanticCustomError("silent", "silent_agent: warn comes before supervisor, and that before reassign")
@@ -357,6 +384,17 @@ class RoutingConfig(Section):
     def queue(self, name: str) -> QueuePolicy:
         """A queue; one nobody described has no rules."""
         return self.queues.get(name) or _PLAIN
+
+    def queue_for(self, name: str, channel: str) -> str:
+        """The queue that serves who comes to queue `name` on `channel`: that one, where it overflows to, or the first of all.
+
+        Where none of them serves the channel it stays that one: better served by the wrong queue than by nobody.
+        """
+        asked = self.queue(name)
+        if asked.serves(channel):
+            return name
+        leads = [act.to for act in asked.overflow.do if isinstance(act, To)] if asked.overflow is not None else []
+        return next((one for one in (*leads, *self.queues) if self.queue(one).serves(channel)), name)
 
 
 _PLAIN: Final = QueuePolicy()

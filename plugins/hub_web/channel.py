@@ -75,7 +75,7 @@ class Web(Channel[WebConfig]):
         for topic in await self._topics(address):
             self._realtime.signal(topic, "typing", {"on": on, "author": who})
 
-    async def contact_link(self, scene: str) -> str:
+    async def invitation(self, scene: str, seconds: float) -> str:
         """A link to the chat as a page of its own; who comes by it brings `scene` to the hub, as a `Choice` with that payload."""
         return f"{self.ctx.public_url}/{self.ctx.name}/frame#scene={quote(scene, safe='')}"
 

@@ -90,7 +90,7 @@ class Commands:
         return {"message": await self._shape(visitor, id, body, accepted)}
 
     async def bring(self, visitor: Visitor, scene: str) -> None:
-        """The visitor came by a link that brings this along (`Web.contact_link`): said once for them, as a button's payload."""
+        """The visitor came by a link that brings this along (`Web.invitation`): said once for them, as a button's payload."""
         label = "通过链接进入" if visitor.locale.startswith("zh") else "Came by a link"
         await self._accept(visitor, f"scene/{scene}"[:200], (Choice(label, scene),))
 

@@ -6,7 +6,15 @@ import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, StringConstraints, model_validator,
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
 )  # fmt: skip
 
 from hub import PluginConfig

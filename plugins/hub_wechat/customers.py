@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from hub import Context, HubError, StoreUnavailable
@@ -40,7 +41,7 @@ class Customers:
         """What other channels may know them by; waits for the platform, but not long."""
         unionid, _ = await self._stored(openid)
         if not unionid and self._asks and openid not in self._known and self._quiet_until <= self._ctx.clock.now():
-            await self._ask_patiently(openid)
+            await self._patiently(openid, lambda: self._ask(openid))
             unionid, _ = self._known.get(openid, ("", ""))
         return {"unionid": unionid} if unionid else {}
 
@@ -54,6 +55,18 @@ class Customers:
         before = await self._stored(openid)
         await self._keep(openid, unionid or before[0], session_from or before[1])
 
+    async def login(self, openid: str, code: str) -> None:
+        """Learn the unionid by a code of ``wx.login()``; waits for the platform, but not long."""
+        await self._patiently(openid, lambda: self._log_in(openid, code))
+
+    async def _log_in(self, openid: str, code: str) -> None:
+        outcome = await outcome_of(self._api.wxa.code_to_session(code))
+        answer: Any = outcome.value
+        if not isinstance(answer, dict) or answer.get("openid") != openid:
+            self._ctx.log.info("a login code told nothing", error=str(outcome.error or "it is somebody else's"))
+            return
+        await self._noted(openid, answer)
+
     async def close(self) -> None:
         """Nobody waits for an answer any more."""
         tasks = tuple(self._asking.values())
@@ -61,10 +74,11 @@ class Customers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask_patiently(self, openid: str) -> None:
+    async def _patiently(self, openid: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it, unless it is being done; goes on when it takes too long."""
         task = self._asking.get(openid)
         if task is None:
-            task = self._asking[openid] = asyncio.create_task(self._ask(openid), name=f"{self._ctx.name}: unionid")
+            task = self._asking[openid] = asyncio.create_task(work(), name=f"{self._ctx.name}: unionid")
             task.add_done_callback(lambda _: self._asking.pop(openid, None))
         patience = asyncio.ensure_future(self._ctx.clock.sleep(PATIENCE))
         try:
@@ -78,7 +92,9 @@ class Customers:
             self._quiet_until = self._ctx.clock.now() + UNASKED_AFTER_TROUBLE
             self._ctx.log.warning("a unionid could not be asked for", error=str(outcome.error))
             return
-        answer = outcome.value if isinstance(outcome.value, dict) else {}
+        await self._noted(openid, outcome.value if isinstance(outcome.value, dict) else {})
+
+    async def _noted(self, openid: str, answer: Mapping[str, Any]) -> None:
         unionid = answer.get("unionid")
         try:
             await self._keep(openid, unionid if isinstance(unionid, str) else "", (await self._stored(openid))[1])
@@ -94,6 +110,8 @@ class Customers:
         except StoreUnavailable:
             return "", ""
         if row is None:
+            if not self._asks:
+                self._remember(openid, ("", ""))
             return "", ""
         found = (row["unionid"], row["session_from"])
         if row["unionid"] or row["asked_at"] > (self._ctx.clock.now() - ASKED_AGAIN) * 1000:

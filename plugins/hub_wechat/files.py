@@ -18,7 +18,7 @@ from hub_wechat.pushes import Push
 from hub_wechat.troubles import GONE, TOKEN_CODES, trouble
 from hub_wechat.words import word
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 2.5
 """Seconds a push waits for its file; what takes longer comes as a message of its own."""
 
 KINDS: Final = {"image": "image", "voice": "voice", "video": "video", "shortvideo": "video", "file": "file"}
@@ -26,7 +26,7 @@ SMALL: Final = 64 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, connect=10, sock_read=30)
 
 
-class Gone(Exception):  # noqa: N818 - named by what happened
+class Gone(Exception):
     """The platform has the file no more."""
 
 

@@ -1,4 +1,4 @@
-"""The two forms of bodies, XML and JSON: told apart by their content, read without entities, written so that any text survives."""
+"""The two forms of bodies, XML and JSON: told apart by content, read without entities, written so that any text survives."""
 
 from __future__ import annotations
 

@@ -9,6 +9,10 @@ from hub.tables import Change, to_json
 from hub_wechat.pushes import Push
 from hub_wechat.tables import SEEN, Statements
 
+JOB: Final = "forget old events"
+KEPT: Final = 7 * 24 * 3600.0
+"""Seconds an event is known again; the platform tells it three times within a minute."""
+
 LARGEST_RAW: Final = 8000
 """Characters of JSON; a longer push is kept by its beginning."""
 
@@ -19,6 +23,17 @@ class EventLog:
     def __init__(self, ctx: Context, scope: str) -> None:
         self._ctx = ctx
         self._scope = scope
+
+    async def tidy(self) -> None:
+        """Forget once a day what the platform will not tell again."""
+        self._ctx.job(JOB, self._tidy)
+        await self._ctx.every(JOB, seconds=24 * 3600)
+
+    async def _tidy(self, _: dict[str, Any]) -> None:
+        change = Change()
+        before = int((self._ctx.clock.now() - KEPT) * 1000)
+        change.write(Statements.forget_seen, (f"{self._ctx.name}:", f"{self._ctx.name};", before))
+        await self._ctx.commit(change)
 
     async def once(self, push: Push, kind: str, data: dict[str, Any]) -> bool:
         """Store a line for this push; False when there is one. Raises StoreUnavailable: then there is none."""

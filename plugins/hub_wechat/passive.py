@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from hub import Event
 from hub.house import Clock
+from hub_wechat.pieces import Piece
 
 LONGEST: Final = 4.5
 """Seconds a push waits; the platform cuts it after five."""
@@ -25,22 +26,22 @@ REMEMBERED: Final = 20_000
 Why = Literal["no_push", "late", "several", "cut"]
 
 
-class Cut(Exception):  # noqa: N818 - named by what happened
+class Cut(Exception):
     """The push was gone before the reply was written."""
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """One try of a push that is not answered yet. `reply` is what it will carry ("" for nothing), `written` how that went."""
+    """One try of a push that is not answered yet. `reply` is what it will carry (None: nothing), `written` how that went."""
 
     key: str
     deadline: float
-    reply: asyncio.Future[str]
+    reply: asyncio.Future[Piece | None]
     written: asyncio.Future[None]
     message_id: int = 0
     outgoing: int = 0
 
-    def give(self, reply: str) -> None:
+    def give(self, reply: Piece | None) -> None:
         """Answer the push with this, unless it is answered."""
         if not self.reply.done():
             self.reply.set_result(reply)
@@ -75,10 +76,10 @@ class Passive:
         waiting.written.add_done_callback(_looked_at)
         earlier = self._by_key.get(key)
         if earlier is not None and earlier.reply.done():
-            waiting.give("")
+            waiting.give(None)
         elif earlier is not None:
             self._hand_on(earlier, waiting)
-            earlier.give("")
+            earlier.give(None)
         self._by_key[key] = waiting
         _trim(self._by_key)
         self._queue.append(waiting)
@@ -108,13 +109,13 @@ class Passive:
     def failed(self, waiting: Waiting) -> None:
         """The push's message could not be stored: its next try begins anew."""
         self._entering -= 1
-        waiting.give("")
+        waiting.give(None)
         if self._by_key.get(waiting.key) is waiting:
             del self._by_key[waiting.key]
 
     def left(self, waiting: Waiting, error: Exception | None = None) -> None:
         """The answer is written, or could not be."""
-        waiting.give("")
+        waiting.give(None)
         if not waiting.written.done():
             waiting.written.set_exception(Cut()) if error is not None else waiting.written.set_result(None)
         if self._by_key.get(waiting.key) is waiting:
@@ -153,17 +154,12 @@ class Passive:
         else:
             why: Why = "several" if len(said) > 1 else "late"
             self._by_outgoing.update(dict.fromkeys(said, why))
-            waiting.give("")
+            waiting.give(None)
         _trim(self._by_outgoing)
 
     # -- messages -------------------------------------------------------------------------------
 
-    def awaits(self, message_id: int) -> bool:
-        """Would a push carry this message now?"""
-        waiting = self._by_outgoing.get(message_id)
-        return isinstance(waiting, Waiting) and not waiting.reply.done()
-
-    async def carry(self, message_id: int, reply: str) -> Why | None:
+    async def carry(self, message_id: int, reply: Piece) -> Why | None:
         """Let the push that waits for this message carry it; returns when it is written. Else why it cannot."""
         waiting = self._by_outgoing.get(message_id)
         if not isinstance(waiting, Waiting):
@@ -181,12 +177,12 @@ class Passive:
         """The message goes another way: its push need not wait."""
         waiting = self._by_outgoing.get(message_id)
         if isinstance(waiting, Waiting):
-            waiting.give("")
+            waiting.give(None)
 
     def close(self) -> None:
         """Nobody answers any more: whoever waits carries nothing."""
         for waiting in self._queue:
-            waiting.give("")
+            waiting.give(None)
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -195,7 +191,7 @@ class Passive:
         while True:
             await self._some.wait()
             while self._queue and (self._queue[0].reply.done() or self._queue[0].deadline <= self._clock.monotonic()):
-                self._queue.popleft().give("")
+                self._queue.popleft().give(None)
             if not self._queue:
                 self._some.clear()
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tortoise import fields
@@ -12,7 +13,7 @@ from hub.tables import delete, insert, upsert
 
 
 class Token(Model):
-    """An account's access token, shared by all instances and processes of the account. Times are milliseconds."""
+    """The access token of an account, shared by all its instances and processes. Times are milliseconds."""
 
     app_id = fields.CharField(64, primary_key=True)
     token = fields.TextField()
@@ -23,7 +24,7 @@ class Token(Model):
 
 
 class Seen(Model):
-    """An event that is in the log, by the instance and the event's key: the platform tells some twice."""
+    """An event that is in the log, by the instance and the key of the event: the platform tells some twice."""
 
     name = fields.CharField(300, primary_key=True)
     at = fields.BigIntField()
@@ -34,7 +35,7 @@ class Seen(Model):
 
 
 class Customer(Model):
-    """What is known of an account's customer. `name` is appid and openid; an empty `unionid`: the platform gave none."""
+    """What is known of a customer. `name` is appid and openid. Without a `unionid` the platform gave none."""
 
     name = fields.CharField(200, primary_key=True)
     unionid = fields.CharField(128, db_default="")
@@ -46,7 +47,7 @@ class Customer(Model):
 
 
 class Upload(Model):
-    """A file of the hub's that the platform has for a while. `name` is appid, kind and attachment."""
+    """A file of ours that the platform has for a while. `name` is appid, kind and attachment."""
 
     name = fields.CharField(300, primary_key=True)
     media_id = fields.CharField(200)
@@ -61,12 +62,16 @@ class Statements:
 
     put_token: Final = upsert(Token, "app_id")
     see: Final = insert(Seen)
+    # Of one instance: names that begin with its own and a colon.
+    forget_seen: Final = replace(
+        delete(Seen, ("name",)), sql="DELETE FROM wechat_seen WHERE name >= ? AND name < ? AND at < ?"
+    )
     put_customer: Final = upsert(Customer, "name")
     put_upload: Final = upsert(Upload, "name")
     drop_upload: Final = delete(Upload, ("name",))
 
 
-TOKEN: Final = "SELECT token, until_at FROM wechat_token WHERE app_id = ?"
+ACCESS: Final = "SELECT token, until_at FROM wechat_token WHERE app_id = ?"
 SEEN: Final = "SELECT 1 FROM wechat_seen WHERE name = ?"
 CUSTOMER: Final = "SELECT unionid, session_from, asked_at FROM wechat_customer WHERE name = ?"
 UPLOAD: Final = "SELECT media_id, until_at FROM wechat_upload WHERE name = ?"

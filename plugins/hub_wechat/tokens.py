@@ -8,7 +8,7 @@ from typing import Final
 
 from hub import AuthFailed, Context, StoreUnavailable
 from hub.tables import Change
-from hub_wechat.tables import TOKEN, Statements
+from hub_wechat.tables import ACCESS, Statements
 from hub_wechat.words import word
 
 Fetch = Callable[[], Awaitable[tuple[str, float]]]
@@ -59,13 +59,13 @@ class Tokens:
             return token
 
     def distrust(self, token: str) -> None:
-        """This token is what the platform gave last, and was not accepted."""
+        """The platform gave this token last, and did not accept it."""
         if token == self._token:
             self._quiet_until = self._ctx.clock.now() + PAUSE
 
     async def _stored(self) -> bool:
         """Take what another instance, process or run has stored; True when it is still good."""
-        row = await self._ctx.reader.one(TOKEN, self._app_id)
+        row = await self._ctx.reader.one(ACCESS, self._app_id)
         if row is None:
             return False
         self._token, self._until = row["token"], row["until_at"] / 1000

@@ -28,8 +28,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "miniprogram": ("小程序没有被动回复", "mini-programs have no passive reply"),
     "cut": ("推送的连接已断开", "the push's connection was cut"),
     "unknown": ("不清楚是否送达，未重发：{why}", "it is not known whether it arrived, so it was not sent again: {why}"),
-    "time_over": ("微信只在客户互动后的规定时间内送达（45015）", "WeChat delivers for a certain time after the customer did something only (45015)"),
-    "used_up": ("客户这次互动后的条数已用完（45047）", "the messages allowed after the customer's last action are used up (45047)"),
+    "time_over": (
+        "微信只在客户互动后的规定时间内送达（45015）",
+        "WeChat delivers for a certain time after the customer did something only (45015)",
+    ),
+    "used_up": (
+        "客户这次互动后的条数已用完（45047）",
+        "the messages allowed after the customer's last action are used up (45047)",
+    ),
     "40164": ("本机 IP 不在公众平台的白名单里（40164）", "this machine's address is not on the platform's list (40164)"),
     "48001": ("账号没有这个接口的权限（48001）", "the account may not use this interface (48001)"),
     "45009": ("今天的接口调用次数已用完（45009）", "today's calls of this interface are used up (45009)"),
@@ -39,9 +45,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def word(locale: str, code: str, **values: object) -> str:
-    """The words called `code` for a reader of `locale`."""
-    chinese, english = _WORDS[code]
+def word(locale: str, name: str, /, **values: object) -> str:
+    """The words called `name` for a reader of `locale`."""
+    chinese, english = _WORDS[name]
     return (chinese if locale.startswith("zh") else english).format(**values)
 
 

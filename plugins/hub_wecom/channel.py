@@ -93,7 +93,7 @@ class WeCom(Channel[WeComConfig]):
         """What the customer's last message still allows."""
         return await self._windows.left(leg.address)
 
-    async def contact_link(self, scene: str, account: str = "") -> str:
+    async def invitation(self, scene: str, seconds: float = 0, account: str = "") -> str:
         """A link to an account (the first, where none is named), for pages and QR codes.
 
         Who comes by it brings `scene` to the hub, word for word, as a `Choice` with that payload. Raises Refused (422) for

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +31,13 @@ def free_port() -> int:
 
 
 class Demo:
-    """`hub serve`, on the demo's document or another. `setup_link` is what it printed at its first start."""
+    """`hub serve`, on the demo's document or another, with more in its `environment`.
 
-    def __init__(self, data: Path, config: Path = DEMO) -> None:
+    `setup_link` is what it printed at its first start.
+    """
+
+    def __init__(self, data: Path, config: Path = DEMO, environment: Mapping[str, str] | None = None) -> None:
+        self.environment = dict(environment or {})
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.setup_link = ""
@@ -48,7 +53,7 @@ class Demo:
         )
         log = (self._data.parent / "hub.log").open("a")
         self._process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log
+            *command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=asyncio.subprocess.PIPE, stderr=log
         )
         log.close()
         assert self._process.stdout is not None

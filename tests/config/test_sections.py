@@ -24,7 +24,7 @@ def test_a_section_named_after_a_plugin_is_an_instance_of_it(folder: Folder) -> 
 
 def test_what_is_wrong_in_such_a_section_is_told_where_it_stands(folder: Folder) -> None:
     [told] = folder.told(SHORT)
-    assert told.startswith("hub.yaml:2:9: ")
+    assert told.startswith("hub.yaml:2:9: toy.wait: ")
     assert "30s" in told
 
 

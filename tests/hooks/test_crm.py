@@ -150,7 +150,7 @@ async def test_crm_lookup_holds_up_no_message_and_is_given_up_when_it_is_late(ma
 
 
 async def all_events(kit: HubKit) -> list[int]:
-    return [row["id"] for row in await kit.rows("SELECT id FROM event ORDER BY id")]
+    return [row["id"] for row in await kit.rows("SELECT id FROM event UNION ALL SELECT event_id FROM message ORDER BY 1")]
 
 
 async def test_crm_changes_brings_everything_in_order_and_without_gaps(make_hub: MakeHub) -> None:

@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hub import ClaimOffer, Conversation, Identity, Inbound, Person, Plugin, PluginConfig, Sender, Text, hookimpl
+import pytest
+
+from hub import (
+    ClaimOffer,
+    Conversation,
+    Identity,
+    Inbound,
+    Person,
+    Plugin,
+    PluginConfig,
+    Refused,
+    Sender,
+    Text,
+    hookimpl,
+)
 from hub.message import plain_text
 from hub.testing import EchoBot, FakeChannel, HubKit, use
 from hub.testing.fixtures import MakeHub
+from hub_people import People
 
 
 class Memory(Plugin[PluginConfig]):
@@ -78,48 +93,54 @@ async def test_recognise_holds_for_a_person_somebody_was_recognised_in_already(m
     assert {(await kit.visitor("second", who).conversation()).person_id for who in ("w1", "w2")} == {memory.people["U"]}
 
 
-class Attentive(Plugin[PluginConfig]):
-    """Notes who comes, and sends them elsewhere."""
+class Notary(Plugin[PluginConfig]):
+    """Writes down what is said of senders, who was erased, and offers a way to go on elsewhere."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.came: list[tuple[str, dict[str, str], bool]] = []
+        self.said: list[tuple[str, str, str, int]] = []
         self.erased: list[tuple[int, list[str]]] = []
 
     @hookimpl
     async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
-        stored = await self.ctx.reading.identity(identity.platform, identity.scope, identity.external_id)
-        self.came.append((f"{channel}/{identity.external_id}", inbound.sender.keys, stored is not None))
+        stored = await self.ctx.reader.value("SELECT count(*) FROM message WHERE id IN (SELECT max(id) FROM message)")
+        self.said.append((inbound.key, inbound.sender.keys.get("phone", ""), channel, stored))
 
     @hookimpl
     async def offer_claim(self, conversation: Conversation, by: str) -> ClaimOffer | None:
-        return ClaimOffer("1234", f"/c/{conversation.id}/{by}", 1)
+        return ClaimOffer("0417", f"/c/{conversation.id}", 1000) if by == "menu" else None
 
     @hookimpl
     async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
-        self.erased.append((person.id, [identity.external_id for identity in identities]))
+        self.erased.append((person.id, [one.external_id for one in identities]))
 
 
-async def test_arriving_hears_of_each_message_before_it_is_stored(make_hub: MakeHub) -> None:
-    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
-    attentive = kit.plugin("attentive", Attentive)
-    for words in ("一", "二"):
-        await write(kit, "first", "u1", words, keys={"phone": "1"})
+async def test_arriving_tells_of_every_message_before_it_is_stored(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"))
+    for words in ("一", "二", "二"):
+        await write(kit, "first", "u1", words, keys={"phone": words})
         await kit.settled()
-    assert attentive.came == [("first/u1", {"phone": "1"}, False), ("first/u1", {"phone": "1"}, True)]
+    # A repeated one is no message; of the first nothing was stored when it was told.
+    assert kit.plugin("notary", Notary).said == [("u1-一", "一", "first", 0), ("u1-二", "二", "first", 1)]
 
 
-async def test_offer_claim_is_there_for_whoever_asks(make_hub: MakeHub) -> None:
-    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
-    await write(kit, "first", "u1", "一")
+async def test_offer_claim_is_answered_by_the_first_who_has_a_way(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"))
+    await kit.visitor("first", "u1").says("一")
     conversation = await kit.visitor("first", "u1").conversation()
-    offer = await kit.hub.calls.first("offer_claim", conversation=conversation, by="bot")
-    assert offer == ClaimOffer("1234", f"/c/{conversation.id}/bot", 1)
+    offer = await kit.hub.calls.first("offer_claim", conversation=conversation, by="menu")
+    assert (offer.code, offer.link, offer.invitations) == ("0417", f"/c/{conversation.id}", {})
+    assert await kit.hub.calls.first("offer_claim", conversation=conversation, by="somebody") is None
 
 
-async def test_person_erased_names_whom_to_forget(make_hub: MakeHub) -> None:
-    kit = await make_hub(use(FakeChannel, "first"), use(Attentive, "attentive"))
-    person = Person(7, "小雨")
-    identity = Identity(8, "fake", "first", "u1", 7)
-    await kit.hub.calls.notify("person_erased", person=person, identities=[identity])
-    assert kit.plugin("attentive", Attentive).erased == [(7, ["u1"])]
+async def test_person_erased_tells_who_it_was_and_how_they_were_known(make_hub: MakeHub) -> None:
+    kit = await make_hub(use(FakeChannel, "first"), EchoBot, use(Notary, "notary"), use(People, "people"))
+    await write(kit, "first", "u1", "一")
+    await kit.settled()
+    conversation = await kit.visitor("first", "u1").conversation()
+    people = kit.plugin("people", People)
+    with pytest.raises(Refused):
+        await people.erasing.erase(conversation.person_id, "eva")
+    assert kit.plugin("notary", Notary).erased == []
+    await people.erasing.erase(conversation.person_id, "eva", finish=True)
+    assert kit.plugin("notary", Notary).erased == [(conversation.person_id, ["u1"])]

@@ -1,4 +1,4 @@
-"""An account as an implementation of OneBot v11 has it: people write to it, apps call its actions, and things go wrong on demand."""
+"""An account as an implementation of OneBot v11 has it: people write to it, apps call it, and things go wrong on demand."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Account:
         return [words(one.message) for one in self.told if (one.kind, one.to) == (kind, to)]
 
 
-def segment(type: str, **data: Any) -> Json:
+def segment(type: str, /, **data: Any) -> Json:
     """A piece of a message."""
     return {"type": type, "data": data}
 

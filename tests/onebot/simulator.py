@@ -71,7 +71,8 @@ class Wire:
 class Simulator:
     """The implementation of one account.
 
-    `wires` are its open sockets, `held` the answers that wait to be let go, `files` what it serves at ``/files/NAME``.
+    `wires` are its open sockets, `held` the answers that wait to be let go, `files` what it serves at ``/files/NAME``,
+    `callers` the ports that calls by HTTP came from.
     """
 
     def __init__(self, account: Account, *, token: str = "", secret: str = "") -> None:
@@ -81,6 +82,7 @@ class Simulator:
         self.wires: list[Wire] = []
         self.held: list[tuple[Wire, Json]] = []
         self.files: dict[str, bytes] = {}
+        self.callers: list[int] = []
         self.url = ""
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
@@ -110,8 +112,9 @@ class Simulator:
     # -- reverse: it dials ------------------------------------------------------------------------
 
     async def dial(
-        self, url: str, role: str = "Universal", *, token: str | None = None, query: bool = False, greet: bool = True, **headers: Any
-    ) -> Wire:
+        self, url: str, role: str = "Universal", *,
+        token: str | None = None, query: bool = False, greet: bool = True, **headers: Any,
+    ) -> Wire:  # fmt: skip
         """Open a socket to an app. Raises aiohttp.WSServerHandshakeError where the app refuses."""
         token = self.token if token is None else token
         sent = {"X-Self-ID": str(self.account.self_id), "X-Client-Role": role, "User-Agent": "OneBot/11", **headers}
@@ -174,6 +177,8 @@ class Simulator:
 
     async def _called(self, request: web.Request) -> web.StreamResponse:
         self._admit(request)
+        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+        self.callers.append(peer[1] if peer else 0)
         params: Json = dict(request.query)
         if request.method == "POST" and request.content_type == "application/json":
             params |= await request.json()

@@ -1,7 +1,7 @@
 """OneBot keeps the contract of channels on each of its transports.
 
-Sockets acknowledge nothing, so there the status of a delivery is what the hub did with the event: 202 it is stored, 503 it is held until
-it can be, 422 it was refused, 403 it is of an account that is not served, 413 the socket was closed for its size.
+Sockets acknowledge nothing, so there the status of a delivery is what the hub did with the event: 202 it is stored, 503 it is
+held until it can be, 422 it was refused, 403 it is of an account that is not served, 413 the socket was closed for its size.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class OneBotContract(ChannelContract):
         return self.simulators[self.instance]
 
     def config(self) -> dict[str, Any]:
-        return {"transport": self.settings["transport"], "self_ids": [10001], "per_second": 0, **self._ways()}
+        common = {"self_ids": [10001], "per_second": 0, "max_event_bytes": 65_536}
+        return {"transport": self.settings["transport"], **common, **self._ways()}
 
     def _ways(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -85,7 +86,8 @@ class SocketContract(OneBotContract):
         return (await self._pushed(kit, "{"))[0]
 
     async def deliver_oversized(self, kit: HubKit) -> int:
-        return (await self._pushed(kit, self.message("好" * 2_000_000, "o", "u1")))[0]
+        # Little enough to be written at once: who is cut off in the middle of a frame does not hear why.
+        return (await self._pushed(kit, self.message("好" * 25_000, "o", "u1")))[0]
 
     async def _pushed(self, kit: HubKit, event: Any) -> tuple[int, str | None]:
         """Push, and see what the hub does."""
@@ -143,8 +145,7 @@ class TestReverse(SocketContract):
             try:
                 await self.simulator.dial(self._url(kit))
             except aiohttp.WSServerHandshakeError as error:
-                assert error.status == 404
-                return False
+                return error.status != 404
         return True
 
     async def deliver_forged(self, kit: HubKit) -> int:

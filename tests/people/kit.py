@@ -19,7 +19,7 @@ class WeChat(FakeChannel):
     platform = "wechat"
     title = "微信"
 
-    async def qr_code(self, scene: str) -> str:
+    async def invitation(self, scene: str, seconds: float) -> str:
         """As a channel with codes for scenes has it."""
         return f"https://wechat.example/qr?scene={scene}"
 
@@ -34,10 +34,13 @@ class Phone(FakeChannel):
     title = "电话"
 
 
-async def people_hub(make_hub: MakeHub, *more: Use | type[Plugin[Any]], people: dict[str, Any] | None = None, **sections: Any) -> HubKit:
+async def people_hub(
+    make_hub: MakeHub, *more: Use | type[Plugin[Any]], people: dict[str, Any] | None = None, **sections: Any
+) -> HubKit:
     """Telephone, WeChat, QQ, and who is who."""
     channels = use(Phone, "phone"), use(WeChat, "wechat"), use(QQ, "qq")
-    return await make_hub(*channels, use(People, "people", people or {}), *more, **{"service": {"first_owner": "queue"}, **sections})
+    known = use(People, "people", people or {})
+    return await make_hub(*channels, known, *more, **{"service": {"first_owner": "queue"}, **sections})
 
 
 class Customer:

@@ -8,7 +8,20 @@ from typing import Any
 import pytest
 
 from hub import (
-    Answer, Author, Bot, Choice, HandOver, Image, Inbound, PluginConfig, Refused, Sender, Turn, hookimpl, plain_text, say,
+    Answer,
+    Author,
+    Bot,
+    Choice,
+    HandOver,
+    Image,
+    Inbound,
+    PluginConfig,
+    Refused,
+    Sender,
+    Turn,
+    hookimpl,
+    plain_text,
+    say,
 )  # fmt: skip
 from hub.house import Scene
 from hub.message import Text

@@ -235,3 +235,15 @@ async def test_a_letter_sent_again_by_hand_says_why_it_cannot_go(make_hub: MakeH
         await here.says("还在")
         await here.kit.hub.path.dead.retry(letter.id)
         await here.qq.hears("c2c:U1", "迟到的回复")
+
+
+@pytest.mark.parametrize("order", [["cut", "busy"], ["busy", "cut"], ["busy", "cut", "busy"], ["cut", "busy", "cut"]])
+async def test_a_busy_platform_does_not_make_us_forget_that_nobody_knows(make_hub: MakeHub, order: list[str]) -> None:
+    async with world(make_hub) as here:
+        here.qq.api.failures.extend([Failure(cut=True) if one == "cut" else Failure(40034100) for one in order])
+        await here.says("你好")
+        await here.kit.until(lambda: len(here.qq.api.tried) > len(order), "it is tried again", turning=1)
+        await here.kit.settled(turning=1)
+        assert here.qq.received("c2c:U1") == ["你好"]
+        assert {one.body["msg_seq"] for one in here.qq.api.tried} == {1}
+        assert await here.dead() == []

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.message import Choice, Text
+from hub.people.reading import Reading
 from hub.records import Agent, Author, Conversation, Identity, Leg, Message, Person, Record
 from hub.store import rows
 from hub.store.change import Change
@@ -70,17 +71,38 @@ async def test_a_record_comes_back_as_it_was_written_and_changed(opened: Opened,
 @both_databases
 async def test_identities_and_messages_come_back_as_they_were_written(opened: Opened) -> None:
     assert rows.identity_of(await written(opened, "identity", Statements.add_identity, rows.identity_row(IDENTITY))) == IDENTITY
-    assert rows.message_of(await written(opened, "message", Statements.add_message, rows.message_row(MESSAGE))) == MESSAGE
+    row = rows.message_row(MESSAGE, 1, 1, None)
+    assert rows.message_of(await written(opened, "message", Statements.add_message, row)) == MESSAGE
 
 
 @both_databases
 async def test_an_event_comes_back_with_its_message_and_without_data(opened: Opened) -> None:
     change = Change()
-    change.event("message.created", 1000, 11, 13, message=MESSAGE, public=True)
+    change.event("message.seen", 1000, 11, 13, message=MESSAGE, public=True)
     await opened.store.commit(change)
     row = await opened.store.reader.one("SELECT * FROM event")
     assert row is not None
     assert rows.event_of(row, MESSAGE) == replace(change.events[0], id=1)
+
+
+@both_databases
+async def test_a_message_is_its_own_line_of_the_event_log(opened: Opened) -> None:
+    change, note = Change(), replace(MESSAGE, id=12, direction="note", at=1007)
+    change.event("conversation.opened", 1006, 11, 13, public=True)
+    change.message_created(1008, MESSAGE, {"bot": "echo"})
+    change.event("conversation.tagged", 1006, 11, 13)
+    change.message_created(1009, note)
+    await opened.store.commit(change)
+    told = [replace(event, id=place) for place, event in enumerate(change.events, 1)]
+    reading = Reading(opened.store.reader)
+    assert await opened.values("SELECT id FROM event ORDER BY id") == [1, 3]
+    assert await reading.events(0, 10) == told
+    assert await reading.events(1, 2) == told[1:3]
+    assert await reading.events(0, 10, conversation_id=13, public_only=True) == told[:2]
+    assert await reading.messages(13) == [MESSAGE, note]
+    await opened.close()
+    await opened.open()
+    assert opened.store.committer.position == 4
 
 
 def test_what_goes_out_is_written_as_sent_and_only_an_open_conversation_holds_its_person() -> None:
@@ -88,7 +110,7 @@ def test_what_goes_out_is_written_as_sent_and_only_an_open_conversation_holds_it
         return dict(zip(statement.columns, row, strict=True))[name]
 
     waiting = replace(MESSAGE, state="queued")
-    assert column(Statements.add_message, rows.message_row(waiting), "state") == "sent"
+    assert column(Statements.add_message, rows.message_row(waiting, 1, 1, None), "state") == "sent"
     closed = replace(CONVERSATION, status="closed")
     assert column(Statements.add_conversation, rows.conversation_row(CONVERSATION), "open_person") == 11
     assert column(Statements.add_conversation, rows.conversation_row(closed), "open_person") is None

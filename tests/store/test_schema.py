@@ -21,14 +21,14 @@ from hub.store.database import database_at
 from hub.store.store import FILE, Store, tortoise_config
 from hub_desk import Desk
 from hub_media import Media
-from hub_wecom import WeCom
 from hub_qq import QQ
+from hub_wechat import WeChat
+from hub_wecom import WeCom
 from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
 from tests.windows.kit import Kiosk
 
-APPS: Final = apps_of([Desk, Media, Kiosk, WeCom])
-APPS: Final = apps_of([Desk, Media, Kiosk, QQ])
+APPS: Final = apps_of([Desk, Media, Kiosk, QQ, WeCom, WeChat])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",

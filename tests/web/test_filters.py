@@ -89,4 +89,4 @@ async def test_a_bots_line_needs_no_news_to_count_as_sent(filtered: Site) -> Non
 
 
 async def site_kinds(site: Site) -> set[str]:
-    return {row["kind"] for row in await site.hub.store.reader.all("SELECT kind FROM event WHERE conversation_id <> 0")}
+    return {event.kind for event in await site.hub.reading.events(0, 500) if event.conversation_id}

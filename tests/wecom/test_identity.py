@@ -86,7 +86,7 @@ async def followed(stage: Stage, link: str, customer: str) -> None:
 @pytest.mark.parametrize("scene", ["claim:4711", "a=1&b=2?#/+ %", "订单 1024"])
 async def test_a_link_brings_its_word_to_the_hub(make_hub: MakeHub, scene: str) -> None:
     async with staged(make_hub, bot=None, welcome={"text": "欢迎"}) as stage:
-        link = await stage.channel.contact_link(scene)
+        link = await stage.channel.invitation(scene, 600)
         await followed(stage, link, "wm1")
         assert await stage.bodies() == [(Choice("通过链接进入会话", scene),)]
         (person,) = await stage.rows("SELECT attributes FROM person")
@@ -97,13 +97,13 @@ async def test_a_link_brings_its_word_to_the_hub(make_hub: MakeHub, scene: str) 
 
 async def test_links_are_fetched_once_and_bring_no_more_than_the_platform_takes(make_hub: MakeHub) -> None:
     async with staged(make_hub, accounts=("wk1", "wk2")) as stage:
-        first, second = await stage.channel.contact_link("a"), await stage.channel.contact_link("b")
+        first, second = await stage.channel.invitation("a", 600), await stage.channel.invitation("b", 600)
         assert (first, second) == (f"{first[:-1]}a", f"{first[:-1]}b")
-        await stage.channel.contact_link("a", "wk2")
+        await stage.channel.invitation("a", 600, "wk2")
         assert [body["open_kfid"] for body in stage.corp.called("add_contact_way")] == ["wk1", "wk2"]
         for scene in ("", "好" * 15, "x" * 129):
             with pytest.raises(Refused, match="1 to 128"):
-                await stage.channel.contact_link(scene)
+                await stage.channel.invitation(scene, 600)
 
 
 async def test_who_only_looks_in_opens_no_conversation(make_hub: MakeHub) -> None:

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('public', fields.BooleanField(db_default=False)),
                 ('data', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'event', 'app': 'hub', 'indexes': [Index(fields=['person_id', 'id'])], 'pk_attr': 'id', 'table_description': 'The append-only log: `id` is dense and given by the committer.'},
+            options={'table': 'event', 'app': 'hub', 'indexes': [Index(fields=['person_id', 'id'])], 'pk_attr': 'id', 'table_description': 'The append-only log, but for what messages tell by themselves: `id` is dense and given by the committer.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -149,8 +149,11 @@ class Migration(migrations.Migration):
                 ('external_id', fields.CharField(db_default='', max_length=200)),
                 ('code', fields.CharField(db_default='', max_length=30)),
                 ('error', fields.TextField(db_default='', unique=False)),
+                ('event_id', fields.BigIntField(unique=True)),
+                ('event_at', fields.BigIntField()),
+                ('data', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'message', 'app': 'hub', 'indexes': [Index(fields=['conversation_id', 'id'])], 'pk_attr': 'id', 'table_description': 'One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.'},
+            options={'table': 'message', 'app': 'hub', 'indexes': [Index(fields=['conversation_id', 'event_id'])], 'pk_attr': 'id', 'table_description': 'One thing said. ``sent`` is written ahead: while its outbox row is there it still waits.'},
             bases=['Model'],
         ),
         ops.CreateModel(

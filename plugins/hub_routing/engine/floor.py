@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hub_routing.engine.plan import Plan
+from hub_routing.engine.plan import Plan, Wanted
 from hub_routing.engine.records import Staff, Task
 
 FEW: Final = 24
@@ -35,6 +35,9 @@ class Floor:
         self.room: dict[tuple[int, int], int] = {}
         self.open: dict[str, int] = {}
         self.breadth: dict[int, int] = {}
+        self.everybody = self.teamless = 0
+        self.team: dict[str, int] = {}
+        self.skilled: dict[tuple[str, int], int] = {}
         self._order: dict[int, None] = {}
         self._stamp = 0
         self.touched: set[str] = set()
@@ -71,6 +74,13 @@ class Floor:
             self._room(staff, lane, units)
         for channel in self.open:
             self._open(staff, channel)
+        self.everybody |= staff.bit
+        self.teamless |= 0 if staff.teams else staff.bit
+        for team in staff.teams:
+            self.team[team] = self.team.get(team, 0) | staff.bit
+        for skill, level in self.skilled:
+            if staff.skills.get(skill, 0) >= level:
+                self.skilled[skill, level] |= staff.bit
         width = len(staff.skills) + len(staff.teams)
         self.breadth[width] = self.breadth.get(width, 0) | staff.bit
 
@@ -82,6 +92,12 @@ class Floor:
                 masks[key] &= without
                 if not masks[key]:
                     del masks[key]
+        self.everybody &= without
+        self.teamless &= without
+        for team in self.team:
+            self.team[team] &= without
+        for asked in self.skilled:
+            self.skilled[asked] &= without
         for pair in self.room:
             self.room[pair] &= without
         for channel in self.open:
@@ -151,6 +167,22 @@ class Floor:
                 self.room[lane, one] = 0
                 for staff in self.by_id.values():
                     self._room(staff, lane, one)
+
+    def able(self, wanted: Wanted) -> int:
+        """Those who can do it, whether they are there or not."""
+        mask = self.everybody
+        if wanted.teams is not None:
+            members = 0 if wanted.strict else self.teamless
+            for team in wanted.teams:
+                members |= self.team.get(team, 0)
+            mask = members
+        for skill, level in wanted.need:
+            known = self.skilled.get((skill, level))
+            if known is None:
+                known = sum(one.bit for one in self.by_id.values() if one.skills.get(skill, 0) >= level)
+                self.skilled[skill, level] = known
+            mask &= known
+        return mask
 
     def least_loaded(self, mask: int, lane: int) -> int:
         """Those of `mask` with the most units free."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hub_routing.engine.floor import Floor, bits
@@ -16,7 +17,10 @@ Entry = tuple[float, int, int, Task]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One signature. `first` is one of nobody's wider ring. `elig` are those who can; `steps` the masks that a VIP's steps try in order."""
+    """One signature. `first` is one of nobody's wider ring.
+
+    `elig` are those who can; `steps` the masks that a VIP's steps try in order.
+    """
 
     index: int
     queue: str
@@ -84,8 +88,7 @@ class Groups:
             self._by_key[key] = found
             self.all.append(found)
             self._floor.watch(task.channel, found.cost, found.floor_units)
-            for staff in self._floor.by_id.values():
-                self._place(found, staff)
+            self._fill(found)
             self._weigh(found)
         return found
 
@@ -106,6 +109,25 @@ class Groups:
                     found.append((step, wanted))
         # Whatever the steps say, those who serve the queue can serve its VIPs.
         return (*found, ("queue", wanted))
+
+    def _fill(self, group: Group) -> None:
+        """Write everybody into the masks of a new group."""
+        floor, place = self._floor, 1 << group.index
+        shut = sum(staff.bit for id in group.excluded if (staff := floor.by_id.get(id)) is not None)
+        for step, wanted in group.searches:
+            if step == "owner":
+                owner = floor.by_id.get(group.extra)
+                mask = owner.bit if owner is not None else 0
+            else:
+                mask = floor.able(wanted)
+                named = floor.by_id.get(step.partition(":")[2]) if step.startswith("emergency:") else None
+                mask |= named.bit if named is not None else 0
+            group.steps.append((step, mask & ~shut))
+            group.elig |= mask & ~shut
+        for at in bits(group.elig):
+            staff = floor.staff[at]
+            if staff is not None:
+                staff.groups |= place
 
     def _place(self, group: Group, staff: Staff) -> None:
         """Write `staff` into the masks of `group`, or out of them."""
@@ -153,14 +175,18 @@ class Groups:
         heapq.heappush(group.heap, (task.key, task.seq, task.version, task))
         self.waiting |= 1 << group.index
 
-    def heads(self, mask: int) -> list[tuple[Group, Entry]]:
-        """The next of each group of `mask` in which somebody waits."""
-        found = []
-        for at in bits(mask & self.waiting):
-            group = self.all[at]
-            head = group.head()
-            if head is None:
-                self.waiting &= ~(1 << at)
-            else:
-                found.append((group, head))
-        return found
+    def nonempty(self, mask: int) -> Iterator[Group]:
+        """The groups of `mask` in which somebody waits, or did until just now."""
+        everything = self.all
+        mask &= self.waiting
+        while mask:
+            low = mask & -mask
+            yield everything[low.bit_length() - 1]
+            mask ^= low
+
+    def head(self, group: Group) -> Entry | None:
+        """Who is next in `group`."""
+        head = group.head()
+        if head is None:
+            self.waiting &= ~(1 << group.index)
+        return head

@@ -1,7 +1,7 @@
 """A queue as those who wait see it: the place in it, and how long it will take.
 
-The estimate is the corrected queue length (Ibrahim and Whitt): who has ``n`` before them waits for n + 1 departures of the line, each at the
-rate of service plus that of those who give up. Both rates are learned over the last quarter of an hour.
+The estimate is the corrected queue length (Ibrahim and Whitt): who has ``n`` before them waits for n + 1 departures of the line,
+each at the rate of service plus that of those who give up. Both rates are learned over the last quarter of an hour.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Line:
         return 1 + bisect_left(self.keys, (key, seq))
 
     def wait(self, ahead: int, guess: float) -> float | None:
-        """Seconds for somebody with so many before them; `guess` is the rate of service where none was seen. None: nobody knows."""
+        """Seconds for somebody with so many before them, None where nobody knows; `guess` is the rate where none was seen."""
         rate = self.served / self._busy if self.served >= LEAST_SEEN and self._busy > 0 else guess
         impatience = self.left / self._waited if self._waited > 0 else 0.0
         if rate <= 0:

@@ -79,6 +79,11 @@ class Matching:
             found &= ~(self.kept() if kept is None else kept)
         return found
 
+    def rooms(self, group: Group, mask: int, kept: int) -> tuple[int, int]:
+        """Those of `mask` who have the room a group of this kind asks for: without the burst, and with it."""
+        plain = self.free(group, mask, burst=False, kept=kept)
+        return plain, self.free(group, mask, burst=True, kept=kept) if group.burst else plain
+
     def fits(self, staff: Staff, task: Task, burst: int) -> bool:
         """Has this one agent the room, with so many units above capacity? Reserves hold here, too."""
         floor, plan = self._floor, self._plan

@@ -18,8 +18,8 @@ NOBODY: Final[frozenset[str]] = frozenset()
 class Task:
     """A customer's case that wants an agent. Times are seconds.
 
-    `arrived` is where its age begins, `boost` seconds it has besides; `facts` are what conditions may ask (``customer``, ``case``).
-    `owner` and `last_agent` are agents' ids. Below the line is what the router keeps.
+    `arrived` is where its age begins, `boost` seconds it has besides; `facts` are what conditions may ask
+    (``customer``, ``case``). `owner` and `last_agent` are agents' ids. Below the line is what the router keeps.
     """
 
     id: TaskId
@@ -51,10 +51,12 @@ class Task:
     orphan: bool = False
     since: float = 0.0
     held_at: float = 0.0
+    active: float = 0.0
     unanswered: float | None = None
     answered: bool = False
     silence: int = 0
     quiet: int = 0
+    calls: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -98,8 +100,8 @@ class Staff:
 class Decision:
     """One decision: what was known, who could have been chosen, which rule chose, and how long it took.
 
-    `rule` is a word (`owner`, `last_agent`, `least_loaded`, `queued`, …); `chosen` an agent's id or nothing; `able` how many have the skills,
-    `free` how many of them could have taken it, `candidates` the first of those.
+    `rule` is a word (`owner`, `last_agent`, `least_loaded`, `queued`, …); `chosen` an agent's id or nothing; `able` how many
+    have the skills, `free` how many of them could have taken it, `candidates` the first of those.
     """
 
     task: TaskId
@@ -123,8 +125,10 @@ class Decision:
 class Move:
     """Something for the outside: `kind` is a word, `task` and `agent` whom it concerns.
 
-    Kinds: ``assign``, ``offer``, ``queued``, ``requeue``, ``moved`` (another queue), ``closed`` (outside the hours), ``warn``, ``supervisor``,
-    ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``, ``park``, ``wake``.
+    Kinds: ``assign``, ``offer``, ``queued``, ``requeue``, ``moved`` (another queue), ``closed`` (outside the hours), ``warn``,
+    ``supervisor``, ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``,
+    ``park``,
+    ``wake``, ``call`` (back, once more), ``callback_late``.
     """
 
     kind: str

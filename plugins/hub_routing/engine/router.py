@@ -184,8 +184,7 @@ class Router(Seeking, Watching):
         self._begin()
         staff.off = staff.off - {channel} if on else staff.off | {channel}
         self.floor.reopen(staff)
-        if on:
-            self._dispatch(staff.bit, now)
+        self._dispatch(staff.bit, now)
 
     # -- cases --------------------------------------------------------------------------------------
 
@@ -199,6 +198,7 @@ class Router(Seeking, Watching):
             # Signatures nobody asks for any more are forgotten.
             self.renew(self.policy, now)
         self._start(task, now)
+        self._dispatch(0, now)
 
     def adopt(self, task: Task, agent: str, now: float) -> bool:
         """A case is with an agent already: taken by hand, or before this router began. Any load goes."""
@@ -262,6 +262,7 @@ class Router(Seeking, Watching):
     ) -> None:
         """A case goes back among those who wait; its age is kept. `without` does not get it again for a while."""
         self._begin()
+        before = task.agent
         if task.status in ("held", "offered"):
             self._free(task, now)
         elif task.status in ("waiting", "private"):
@@ -273,7 +274,7 @@ class Router(Seeking, Watching):
             task.excluded |= {without}
             self.timers.add(now + self.policy.offer.again_after, "again", (task.id, without), 0)
         self._bump(task)
-        self.out.append(Move("requeue", now, task, without, more={"why": why}))
+        self.out.append(Move("requeue", now, task, without, more={"why": why, "from": before}))
         freed = self._freed
         self._start(task, now)
         self._dispatch(freed, now)
@@ -290,6 +291,19 @@ class Router(Seeking, Watching):
         self._hold(task, staff, now)
         self._dispatch(self._freed & ~staff.bit, now)
         return True
+
+    def learn(self, fresh: Task, now: float) -> None:
+        """More is known about a case: who waits is sought for anew, with the same age."""
+        task = self.tasks.get(fresh.id)
+        if task is None:
+            return
+        self._begin()
+        task.tier, task.facts, task.need = fresh.tier, fresh.facts, fresh.need
+        task.owner, task.deadline = fresh.owner, fresh.deadline
+        if task.status in ("waiting", "private"):
+            self._unwait(task, now, served=None)
+            self._start(task, now)
+            self._dispatch(0, now)
 
     def recost(self, task: Task, channel: str, now: float) -> None:
         """Another leg came: the case costs what its dearest leg does."""
@@ -344,6 +358,7 @@ class Router(Seeking, Watching):
         for due, word, about, version in self.timers.due(now):
             self._begin()
             self._happens(word, about, version, due)
+            self._dispatch(0, due)
 
     def _happens(self, word: str, about: Any, version: int, now: float) -> None:
         if word in ("suspect", "gone"):
@@ -357,6 +372,8 @@ class Router(Seeking, Watching):
             return
         if word in ("warn", "supervisor", "reassign"):
             self._silent(task, word, version, now)
+        elif word in ("call", "late"):
+            self._called(task, word, version, now)
         elif word == "inactive":
             self._inactive(task, version, now)
         elif task.version == version:
@@ -367,14 +384,15 @@ class Router(Seeking, Watching):
     def _begin(self) -> None:
         """Something happens: from here the time is taken, and nobody is freed yet."""
         self._began = self._ticks()
-        self._freed = 0
+        self._freed = self._loose = 0
 
     def _bump(self, task: Task) -> None:
         self._versions += 1
         task.version = self._versions
 
     def _decide(
-        self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0, more: Mapping[str, Any] | None = None
+        self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
+        more: Mapping[str, Any] | None = None,
     ) -> Decision:  # fmt: skip
         group: Group | None = task.group
         score = group.score(task.key, now) if group is not None else 0.0

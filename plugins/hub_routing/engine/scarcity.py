@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 SCARCITY: Final = 300.0
@@ -22,8 +23,11 @@ MEMORY: Final = 1 / 200
 GAIN: Final = 0.02
 """The part of a difference in waits by which the head start changes at a time."""
 
-EVERY: Final = 4
+EVERY: Final = 8
 """Each so many served customers their kind's head start is looked at."""
+
+LOOKED_AT: Final = 64
+"""With so many other kinds one is compared at a time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +55,7 @@ class Scarcity:
     def __init__(self) -> None:
         self._kinds: dict[Hashable, Kind] = {}
         self._count = 0
+        self._list: list[Kind] = []
 
     def kind(self, key: Hashable, scarcity: Literal["auto"] | float) -> Kind:
         """The kind of this key."""
@@ -58,6 +63,8 @@ class Scarcity:
         if found is None:
             auto = scarcity == "auto"
             found = self._kinds[key] = Kind(auto, SCARCITY if auto else float(scarcity))
+            if auto:
+                self._list.append(found)
         return found
 
     def learn(self, kind: Kind, wait: float) -> None:
@@ -70,10 +77,13 @@ class Scarcity:
 
     def _level(self, kind: Kind) -> None:
         total = weight = 0.0
-        for other in self._kinds.values():
-            if other.auto and other.served and other.elig & kind.elig:
+        # Of very many the next few: the others have their turn.
+        begin = self._count % len(self._list) if len(self._list) > LOOKED_AT else 0
+        for other in islice(self._list, begin, begin + LOOKED_AT):
+            if other is not kind and other.served and other.elig & kind.elig:
                 total += other.mean * other.served
                 weight += other.served
-        if weight > kind.served:
+        if weight:
             kind.begun = True
-            kind.bonus = min(MOST, max(0.0, kind.bonus + GAIN * EVERY * (kind.mean - total / weight)))
+            mean = (total + kind.mean * kind.served) / (weight + kind.served)
+            kind.bonus = min(MOST, max(0.0, kind.bonus + GAIN * EVERY * (kind.mean - mean)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from hub_routing.engine.floor import Floor, bits, receives
 from hub_routing.engine.groups import Group, Groups
@@ -33,20 +33,16 @@ class Seeking:
     _accepting: bool
     _hours: bool
     _freed: int
+    _loose: int
 
-    if TYPE_CHECKING:
-        def line(self, queue: str) -> Line: ...
-        def estimate(self, task: Task) -> tuple[int, float | None]: ...
-        def requeue(
-            self, task: Task, now: float, why: str, *, boost: float = 0.0, without: str = "", queue: str = ""
-        ) -> None: ...
-        def decline(self, id: TaskId, now: float, *, late: bool = False) -> None: ...
-        def _bump(self, task: Task) -> None: ...
-        def _watch_talk(self, task: Task, now: float) -> None: ...
-        def _decide(
-            self, task: Task, rule: str, chosen: str, now: float, *, able: int = 0, free: int = 0,
-            more: Mapping[str, Any] | None = None,
-        ) -> Decision: ...  # fmt: skip
+    line: Callable[[str], Line]
+    estimate: Callable[[Task], tuple[int, float | None]]
+    requeue: Callable[..., None]
+    decline: Callable[..., None]
+    _bump: Callable[[Task], None]
+    _watch_talk: Callable[[Task, float], None]
+    _call: Callable[[Task, float], None]
+    _decide: Callable[..., Decision]
 
     # -- the way ------------------------------------------------------------------------------------
 
@@ -55,6 +51,10 @@ class Seeking:
         task.cost = self.plan.cost(task.channel)
         task.vip = self.plan.is_vip(task)
         task.agent, task.group = "", None
+        served = self.policy.queue_for(task.queue, task.channel)
+        if served != task.queue:
+            self.out.append(Move("moved", now, task, more={"from": task.queue}))
+            task.queue = served
         if self._hours and self.plan.closed(task.queue, now):
             task.status = "closed"
             hours = self.plan.queue(task.queue).hours
@@ -105,7 +105,8 @@ class Seeking:
         heapq.heappush(staff.private, (task.key, task.seq, task.version, task))
         self.timers.add(now + step.wait, f"sticky:{at}", task.id, task.version)
         more = {"for": staff.id, "wait": step.wait}
-        self.out.append(Move("queued", now, task, decision=self._decide(task, f"wait_{step.to}", "", now, able=staff.bit, more=more)))
+        decision = self._decide(task, f"wait_{step.to}", "", now, able=staff.bit, more=more)
+        self.out.append(Move("queued", now, task, decision=decision))
 
     def _elsewhere(self, task: Task, name: str) -> None:
         """To a queue, or to a team only."""
@@ -296,6 +297,11 @@ class Seeking:
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)
         self._watch_talk(task, now)
+        if task.callback:
+            self._call(task, now)
+        if self.matching.reserves:
+            # No longer idle, so no longer kept: what room is left is for anybody.
+            self._loose |= staff.bit
 
     def _free(self, task: Task, now: float) -> None:
         """Take it from its agent, who has room again."""
@@ -315,10 +321,10 @@ class Seeking:
     def _dispatch(self, freed: int, now: float) -> None:
         """Those of `freed` may have room: the most due of all who wait gets them, again and again until nobody is left.
 
-        Where a reserve has more idle agents than it keeps, all of its idle ones count as free.
+        Where a reserve has more idle agents than it keeps, all of its idle ones count as free; and so does who is no longer idle.
         """
         while True:
-            free = freed
+            free = freed | self._loose
             for one in self.matching.reserves:
                 idle = self.matching.idle(one)
                 if idle.bit_count() > one.keep:
@@ -330,26 +336,30 @@ class Seeking:
         """Give one waiting case to one of `free`; False when there is none that fits."""
         if self._serve_private(free, now):
             return True
-        matching, kept = self.matching, self.matching.kept() if self.matching.reserves else 0
-        possible = 0
-        if free & (free - 1):
-            possible = self.groups.waiting
-        elif (only := self.floor.staff[free.bit_length() - 1]) is not None:
+        kept = self.matching.kept() if self.matching.reserves else 0
+        possible = self.groups.waiting
+        if not free & (free - 1) and (only := self.floor.staff[free.bit_length() - 1]) is not None:
             possible = only.groups
+        # Who has the room depends on little of a group, and is asked once for each.
+        rooms: dict[tuple[str, int, int, bool], tuple[int, int]] = {}
         best: tuple[float, float, int] | None = None
         chosen: tuple[Group, Task, int] | None = None
-        for group, (key, seq, _, task) in self.groups.heads(possible):
-            able = matching.free(group, group.elig & free, burst=False, kept=kept)
-            if not able and group.burst:
-                able = matching.free(group, group.elig & free, burst=True, kept=kept)
-            if able:
-                rank = (-group.score(key, now), key, seq)
-                if best is None or rank < best:
-                    best, chosen = rank, (group, task, able)
+        for group in self.groups.nonempty(possible):
+            asked = (group.channel, group.cost, group.burst, group.vip)
+            room = rooms.get(asked)
+            if room is None:
+                room = rooms[asked] = self.matching.rooms(group, free, kept)
+            able = group.elig & room[0] or group.elig & room[1]
+            if not able or (head := self.groups.head(group)) is None:
+                continue
+            key, seq, _, task = head
+            rank = (-group.score(key, now), key, seq)
+            if best is None or rank < best:
+                best, chosen = rank, (group, task, able)
         if chosen is None:
             return False
         group, task, able = chosen
-        staff, rule = matching.pick(group, able)
+        staff, rule = self.matching.pick(group, able)
         more = {"step": "freed"} if able & (able - 1) == 0 else {}
         decision = self._decide(task, rule, staff.id, now, able=group.elig, free=able, more=more)
         self._unwait(task, now, served=True)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from hub_routing.engine.floor import Floor
+from hub_routing.engine.plan import Plan
 from hub_routing.engine.records import Move, Staff, Task, TaskId
 from hub_routing.engine.timers import Timers
-from hub_routing.policy import RoutingConfig
+from hub_routing.policy import Callback, RoutingConfig
 
 
 class Watching:
     """What happens when nothing happens. A part of `Router`."""
 
     policy: RoutingConfig
+    plan: Plan
     floor: Floor
     timers: Timers
     tasks: dict[TaskId, Task]
     out: list[Move]
     _freed: int
 
-    if TYPE_CHECKING:
-        def requeue(
-            self, task: Task, now: float, why: str, *, boost: float = 0.0, without: str = "", queue: str = ""
-        ) -> None: ...
-        def _begin(self) -> None: ...
-        def _dispatch(self, freed: int, now: float) -> None: ...
-        def _again(self, task: Task, now: float) -> None: ...
+    requeue: Callable[..., None]
+    _begin: Callable[[], None]
+    _dispatch: Callable[[int, float], None]
+    _again: Callable[[Task, float], None]
+    _start: Callable[..., None]
+    _unwait: Callable[..., None]
 
     # -- agents who are gone ------------------------------------------------------------------------
 
@@ -67,15 +68,22 @@ class Watching:
             return
         self._begin()
         task.quiet += 1
+        task.callback = False
         if task.unanswered is None:
             task.unanswered = now
             self._watch_talk(task, now)
         staff = self.floor.by_id.get(task.agent)
         if staff is None:
             return
-        away = staff.gone or (staff.state == "offline" and self.policy.person_lock.if_agent_gone == "requeue_case")
+        lock, before, task.active = self.policy.person_lock, task.active, now
+        away = (staff.gone or staff.state == "offline") and lock.if_agent_gone == "requeue_case"
         if task.orphan or (away and not staff.ready):
             self.requeue(task, now, "gone", boost=self.policy.agent_gone.boost, without=staff.id)
+            return
+        full = task.parked and not lock.ignore_capacity and staff.units - staff.used[self.plan.lane(task.channel)] < task.cost
+        if full or (before and now - before > lock.max_age):
+            # The lock is over: who has room now may have it, their last agent among them.
+            self.requeue(task, now, "lock")
             return
         if task.parked:
             task.parked = False
@@ -89,9 +97,56 @@ class Watching:
         task = self.tasks.get(id)
         if task is None or task.status not in ("held", "offered"):
             return
-        task.unanswered, task.answered = None, True
+        task.unanswered, task.answered, task.active = None, True, now
         task.silence += 1
         self._watch_customer(task, now)
+
+    # -- calling back -------------------------------------------------------------------------------
+
+    def callback(self, id: TaskId, now: float) -> bool:
+        """The customer goes, is called back, and keeps the place if the policy says so; False when they do not wait."""
+        task = self.tasks.get(id)
+        if task is None or task.status not in ("waiting", "private"):
+            return False
+        task.callback, task.calls = True, 0
+        rules = self.policy.queue(task.queue).callback or Callback()
+        self.timers.add(now + rules.window, "late", task.id, 0)
+        if not rules.keep_place:
+            self._wait_anew(task, now)
+        return True
+
+    def _wait_anew(self, task: Task, now: float) -> None:
+        """Behind those who wait already, as somebody who comes now."""
+        self._begin()
+        self._unwait(task, now, served=None)
+        task.arrived, task.boost = now, 0.0
+        self._start(task, now)
+        self._dispatch(0, now)
+
+    def _call(self, task: Task, now: float) -> None:
+        """An agent is there for somebody who went: one more try, as often as the policy says."""
+        rules = self.policy.queue(task.queue).callback or Callback()
+        task.calls += 1
+        self.out.append(Move("call", now, task, task.agent, more={"try": task.calls}))
+        self.timers.add(now + rules.retry_gap, "call", task.id, task.quiet)
+
+    def _called(self, task: Task, word: str, version: int, now: float) -> None:
+        if not task.callback:
+            return
+        if word == "late":
+            if task.status in ("waiting", "private"):
+                self.out.append(Move("callback_late", now, task))
+            return
+        staff = self.floor.by_id.get(task.agent)
+        if task.status != "held" or staff is None or task.quiet != version:
+            return
+        rules = self.policy.queue(task.queue).callback or Callback()
+        if task.calls < rules.tries:
+            self._call(task, now)
+        elif not task.parked:
+            # Nobody is there: the agent has the room again, the case stays theirs.
+            task.quiet += 1
+            self._park(task, staff, now)
 
     def _watch_talk(self, task: Task, now: float) -> None:
         """Count how long the customer has had no answer."""
@@ -134,6 +189,9 @@ class Watching:
         staff = self.floor.by_id.get(task.agent)
         if task.quiet != version or task.status != "held" or task.parked or staff is None:
             return
+        self._park(task, staff, now)
+
+    def _park(self, task: Task, staff: Staff, now: float) -> None:
         task.parked = True
         self.floor.charge(staff, task, -1)
         self.out.append(Move("park", now, task, staff.id))

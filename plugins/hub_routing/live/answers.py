@@ -141,8 +141,9 @@ class Answers:
     def _lacking(self, staff: Staff, locale: str) -> list[str]:
         """Who waits for what this agent has not."""
         lines = []
-        for group, _ in self._dispatcher.router.groups.heads(self._dispatcher.router.groups.waiting):
-            if not group.elig & staff.bit:
+        groups = self._dispatcher.router.groups
+        for group in groups.nonempty(groups.waiting):
+            if not group.elig & staff.bit and groups.head(group) is not None:
                 count = sum(entry[3].version == entry[2] for entry in group.heap)
                 need = ", ".join(f"{skill} ≥ {level}" for skill, level in group.wanted.need)
                 need = need or ", ".join(sorted(group.wanted.teams or ()))

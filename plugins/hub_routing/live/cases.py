@@ -53,10 +53,10 @@ class Cases:
         """What conditions may ask."""
         person, conversation = dossier.person, dossier.conversation
         assert conversation is not None
-        customer = {**person.attributes, "tier": person.tier, "name": person.name, "locale": person.locale, "verified": person.verified}
+        own = {"tier": person.tier, "name": person.name, "locale": person.locale, "verified": person.verified}
         lang = str(person.attributes.get("lang") or person.locale.partition("-")[0])
-        case = {"channel": channel, "queue": conversation.team, "lang": lang, "reason": conversation.reason, "tags": conversation.tags}
-        return {"customer": customer, "case": case}
+        case = {"channel": channel, "queue": conversation.team, "lang": lang, "reason": conversation.reason}
+        return {"customer": {**person.attributes, **own}, "case": {**case, "tags": conversation.tags}}
 
     def _owner(self, dossier: Dossier) -> str:
         """The agent who is named as the customer's own, by login or id."""

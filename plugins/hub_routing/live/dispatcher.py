@@ -1,6 +1,6 @@
 """The dispatcher: the one who tells the engine what happened, and sees to it that what it decides becomes true.
 
-The store is the truth. Each stored event of a conversation makes the dispatcher look at the conversation and tell the engine how it is;
+The store is the truth. Each stored event of a conversation makes the dispatcher look at it and tell the engine how it is;
 each decision is carried out in the customer's lane, and where something else happened there first, that stands.
 """
 
@@ -17,7 +17,7 @@ from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cases import Cases, agent_id, case_row
 from hub_routing.live.crew import Crew
 from hub_routing.live.loads import Loads
-from hub_routing.live.sentences import both, decision_words
+from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
@@ -112,7 +112,7 @@ class Dispatcher:
     # -- what happens -------------------------------------------------------------------------------
 
     def _hear(self, events: Sequence[Event]) -> None:
-        mine = [event for event in events if event.conversation_id and event.kind.startswith(KINDS)]
+        mine = [event for event in events if event.kind.startswith(KINDS)]
         if mine:
             self._events.extend(mine)
             self._heard.set()
@@ -134,9 +134,11 @@ class Dispatcher:
 
     async def _happened(self, event: Event) -> None:
         id = event.conversation_id
-        if event.kind.startswith("conversation."):
-            if event.kind not in ("conversation.read", "conversation.tagged"):
-                await self.look(id, event.person_id)
+        if event.kind in ("person.changed", "conversation.tagged"):
+            await self._learn(event.person_id)
+            return
+        if event.kind.startswith("conversation.") and event.kind != "conversation.read":
+            await self.look(id, event.person_id)
             return
         message = event.message
         if message is None:
@@ -148,6 +150,13 @@ class Dispatcher:
             await self.settling.pressed(message)
         elif message.direction == "out" and message.author.kind == "agent":
             self.router.answered(id, message.at / 1000)
+
+    async def _learn(self, person_id: int) -> None:
+        """A customer is somebody else than was thought, perhaps a VIP, or needs something else."""
+        dossier = await self.ctx.house.dossier(person_id)
+        conversation = dossier.conversation if dossier is not None else None
+        if dossier is not None and conversation is not None and conversation.id in self.router.tasks:
+            self.router.learn(await self.cases.task(dossier, self.router.policy, self.now), self.now)
 
     async def _new_leg(self, event: Event) -> None:
         """A dearer leg makes the case dearer."""
@@ -271,22 +280,24 @@ class Dispatcher:
                 self.settling.returned(task, move)
             self.settling.want(task.id)
         elif move.kind == "offer":
-            self.tell(task, move.decision, "routing.offered", both("offered", agent=self.names.get(move.agent, "")), agent=move.agent)
+            words = both("offered", agent=self.names.get(move.agent, ""))
+            self.tell(task, move.decision, "routing.offered", words, agent=move.agent)
         elif move.kind == "queued":
             self.tell(task, move.decision)
         elif move.kind == "paused":
             self.spawn(self.settling.pause(move.agent), "pausing an agent")
-        elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot"):
+        elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot", "call"):
             if move.decision is not None:
                 self.tell(task, move.decision)
             self.spawn(self.settling.say(task, move), "telling a customer")
         else:
-            words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in ("warn", "supervisor", "park", "wake") else {}
+            words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in SENTENCES else {}
             self.tell(task, None, f"routing.{move.kind}", words, agent=move.agent)
 
     def tell(
-        self, task: Task, decision: Decision | None, kind: str = "routing.decided", words: dict[str, str] | None = None, *, agent: str = ""
-    ) -> None:
+        self, task: Task, decision: Decision | None, kind: str = "routing.decided",
+        words: dict[str, str] | None = None, *, agent: str = "",
+    ) -> None:  # fmt: skip
         """Store a decision that moves nothing, with its line in the log."""
         change = Change()
         assert isinstance(task.id, int)
@@ -305,14 +316,15 @@ class Dispatcher:
         assert isinstance(task.id, int)
         facts = {
             "need": dict(task.group.wanted.need) if task.group is not None else {}, "tier": task.tier, "vip": decision.vip,
-            "ring": decision.ring, "waited": round(decision.waited, 3), "score": round(decision.score, 3), "able": decision.able,
-            "free": decision.free, "candidates": list(decision.candidates), **decision.more,
+            "ring": decision.ring, "waited": round(decision.waited, 3), "score": round(decision.score, 3),
+            "able": decision.able, "free": decision.free, "candidates": list(decision.candidates), **decision.more,
         }  # fmt: skip
         arm = str(decision.more.get("arm", ""))
         at, id = int(decision.at * 1000), self.ctx.new_id()
         short = (decision.rule[:60], decision.queue[:100], decision.channel[:100], decision.chosen[:40], arm)
         change.write(Statements.add_decision, (id, task.id, at, *short, decision.micros, to_json(facts)))
-        data = {"decision": str(id), "rule": decision.rule, "agent": decision.chosen, "words": decision_words(decision, self.names)}
+        words = decision_words(decision, self.names)
+        data = {"decision": str(id), "rule": decision.rule, "agent": decision.chosen, "words": words}
         change.event("routing.decided", at, self.person_of(task.id), task.id, data=data)
 
     # -- the sweep ----------------------------------------------------------------------------------
@@ -349,6 +361,7 @@ class Dispatcher:
                 wrong += 1
                 self.router.finish(left, self.now)
         wrong += self.router.repair(self.now)
+        wrong += await self.loads.mend(self.router, self.now)
         if wrong:
             self.repaired += wrong
             self.ctx.count("routing_repaired", wrong)

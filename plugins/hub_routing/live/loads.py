@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from hub import Conflict, Context
 from hub.tables import Change
@@ -49,11 +50,10 @@ class Loads:
 
     @asynccontextmanager
     async def held(self, agent: str) -> AsyncIterator[None]:
-        """While inside, nobody else changes this agent's row; afterwards the version has moved on, unless it raised."""
+        """While inside, nobody else changes this agent's row."""
         async with self._locks[agent]:
             await self._know(agent)
             yield
-            self._versions[agent] += 1
 
     def write(self, change: Change, agent: str, router: Router, now: float) -> None:
         """The agent's load as the router has it, for the one who saw the last version; only while `held`."""
@@ -61,7 +61,11 @@ class Loads:
         used, talks = (staff.used[0], len(staff.talks)) if staff is not None else (0, 0)
         version = self._versions[agent]
         change.write(Statements.move_load, (version + 1, used, talks, int(now * 1000), int(agent), version))
-        change.after.append(lambda: self._written.__setitem__(agent, (used, talks)))
+
+        def stored() -> None:
+            self._versions[agent], self._written[agent] = version + 1, (used, talks)
+
+        change.after.append(stored)
 
     def differs(self, agent: str, router: Router) -> bool:
         """Does an agent's row say something else than the router?"""
@@ -81,3 +85,23 @@ class Loads:
                 change = Change()
                 self.write(change, agent, router, now)
                 await self._ctx.commit(change)
+
+    async def mend(self, router: Router, now: float) -> int:
+        """Write the rows anew that are not as they were written last; returns how many there were. Raises StoreUnavailable."""
+        rows = {str(row["agent_id"]): row for row in await self._ctx.reader.all("SELECT * FROM routing_load")}
+        wrong = 0
+        for agent in [one for one in self._versions if not self._is_ours(one, rows.get(one))]:
+            async with self._locks[agent]:
+                # It may have been written while the others were read.
+                row = await self._ctx.reader.one("SELECT * FROM routing_load WHERE agent_id = ?", int(agent))
+                if self._is_ours(agent, row):
+                    continue
+                await self.read_again(agent)
+                self._written.pop(agent, None)
+            await self.store(agent, router, now)
+            wrong += 1
+        return wrong
+
+    def _is_ours(self, agent: str, row: Mapping[str, Any] | None) -> bool:
+        written = (self._versions[agent], *self._written.get(agent, (0, 0)))
+        return row is not None and (row["version"], row["used"], row["talks"]) == written

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from aiohttp import web
 
-from hub import Agent, Context, Refused
-from hub.house import Role
+from hub import Agent, Refused
+from hub.house import Role, sees
 from hub.pages import Operation, answer, id_in_path, one_of, read_json, word
 from hub.pages import Parameter as Query
+
+if TYPE_CHECKING:
+    from hub_routing.plugin import Routing
 
 LOCALE: Final = Query("locale", one_of("zh-CN", "en"), "The language of the sentences")
 
@@ -29,39 +32,23 @@ class Reception(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on: bool
 
 
-class Desk(Protocol):
-    """What the pages ask; `Routing` has it."""
-
-    ctx: Context
-
-    def why_waiting(self, conversation_id: int, locale: str = "") -> dict[str, Any]: ...
-    def why_no_work(self, agent_id: int, locale: str = "") -> dict[str, Any]: ...
-    def place(self, conversation_id: int, locale: str = "") -> dict[str, Any] | None: ...
-    async def decisions(self, conversation_id: int) -> list[dict[str, Any]]: ...
-    async def accept(self, conversation_id: int, agent_id: int) -> None: ...
-    async def decline(self, conversation_id: int, agent_id: int) -> None: ...
-    async def reception(self, agent_id: int, channel: str, on: bool) -> None: ...
-    async def apply(self, policy: Any, author: str) -> int: ...
-    async def rollback(self) -> int: ...
-    def policy(self) -> dict[str, Any]: ...
-
-
 class Pages:
     """The routes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Routing) -> None:
         self._desk = desk
         self._ctx = desk.ctx
         staff: tuple[Role, ...] = ("agent", "supervisor", "admin")
         admins: tuple[Role, ...] = ("admin",)
-        self._add("GET", "/api/routing/conversations/{id}", self.case, "Why a conversation is where it is", staff, query=(LOCALE,))
+        cases, offers, policy = "/api/routing/conversations/{id}", "/api/routing/offers/{id}", "/api/routing/policy"
+        self._add("GET", cases, self.case, "Why a conversation is where it is", staff, query=(LOCALE,), errors=(404,))
         self._add("GET", "/api/routing/me", self.me, "Why do I get no work", staff, query=(LOCALE,))
         self._add("PUT", "/api/routing/me/reception", self.receive, "Take new work of a channel, or none", staff, Reception)
-        self._add("POST", "/api/routing/offers/{id}/accept", self.accept, "Take what was offered", staff, errors=(409,))
-        self._add("POST", "/api/routing/offers/{id}/decline", self.decline, "Leave what was offered to others", staff, errors=(409,))
-        self._add("GET", "/api/routing/policy", self.policy, "The policy in force", admins)
-        self._add("POST", "/api/routing/policy", self.apply, "Publish a policy", admins, PolicyWanted)
-        self._add("POST", "/api/routing/policy/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
+        self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
+        self._add("POST", f"{offers}/decline", self.decline, "Leave what was offered to others", staff, errors=(404, 409))
+        self._add("GET", policy, self.policy, "The policy in force", admins)
+        self._add("POST", policy, self.apply, "Publish a policy", admins, PolicyWanted)
+        self._add("POST", f"{policy}/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
 
     def _add(
         self, method: str, path: str, handler: Callable[[web.Request, Agent], Awaitable[web.Response]], summary: str,
@@ -78,9 +65,17 @@ class Pages:
     def _locale(self, request: web.Request) -> str:
         return word(request, "locale", self._ctx.locale, "zh-CN", "en")
 
+    async def _seen(self, request: web.Request, agent: Agent) -> int:
+        """The conversation the path names: one this agent may see, or that waits for their answer."""
+        id = id_in_path(request)
+        conversation = await self._ctx.reading.conversation(id)
+        if conversation is None or not (self._desk.is_offered(id, agent.id) or sees(agent, conversation)):
+            raise Refused(404, "not_found", "there is no such conversation")
+        return id
+
     async def case(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"why", "place", "decisions"}`."""
-        id, locale = id_in_path(request), self._locale(request)
+        id, locale = await self._seen(request, agent), self._locale(request)
         why, place = self._desk.why_waiting(id, locale), self._desk.place(id, locale)
         return answer({"why": why, "place": place, "decisions": await self._desk.decisions(id)})
 
@@ -96,12 +91,12 @@ class Pages:
 
     async def accept(self, request: web.Request, agent: Agent) -> web.Response:
         """`{}`."""
-        await self._desk.accept(id_in_path(request), agent.id)
+        await self._desk.accept(await self._seen(request, agent), agent.id)
         return answer({})
 
     async def decline(self, request: web.Request, agent: Agent) -> web.Response:
         """`{}`."""
-        await self._desk.decline(id_in_path(request), agent.id)
+        await self._desk.decline(await self._seen(request, agent), agent.id)
         return answer({})
 
     async def policy(self, request: web.Request, agent: Agent) -> web.Response:

@@ -1,8 +1,9 @@
 """Publishing: another policy for a hub that runs, kept with the one before it.
 
-Each is a row; which is in force is another. The policy of the configuration counts as number 0, and wins as soon as it is no longer the one
-over which the published one was. The command line, which may not write into the store of a running hub, leaves
-what it wants as a file in the instance's folder, where it is found within half a second, and reads the answer there.
+Each is a row; which is in force is another. The policy of the configuration counts as number 0, and wins as soon as it is no
+longer the one over which the published one was. The command line, which may not write into the store of a running hub, leaves
+what
+it wants as a file in the instance's folder, where it is found within half a second, and reads the answer there.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class Publishing:
             raise Refused(422, "bad_policy", told) from error
         house = self._ctx.house
         teams = [team.id for team in house.teams]
-        found = [message for _, message in misfits_of(policy, list(house.agent_settings.values()), teams, self._ctx.locale)]
+        staff, pickers = list(house.agent_settings.values()), house.calls.implementers("pick_agent")
+        found = [message for _, message in misfits_of(policy, staff, teams, self._ctx.locale, pickers)]
         if found:
             raise Refused(422, "bad_policy", "; ".join(found))
         change, id = Change(), self._ctx.new_id()

@@ -34,28 +34,60 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "进入队列 {queue}：目前没有人能胜任{more}",
         "Waits in queue {queue}: nobody is able now{more}",
     ),
-    "wait_owner": ("等待专属客服 {agent}，最多 {wait} 秒，保留排队位置", "Waits for their own agent {agent}, {wait} s at most, and keeps the place"),
-    "wait_last_agent": ("等待上次的客服 {agent}，最多 {wait} 秒，保留排队位置", "Waits for the last agent {agent}, {wait} s at most, and keeps the place"),
+    "wait_owner": (
+        "等待专属客服 {agent}，最多 {wait} 秒，保留排队位置",
+        "Waits for their own agent {agent}, {wait} s at most, and keeps the place",
+    ),
+    "wait_last_agent": (
+        "等待上次的客服 {agent}，最多 {wait} 秒，保留排队位置",
+        "Waits for the last agent {agent}, {wait} s at most, and keeps the place",
+    ),
     "closed": ("队列 {queue} 不在服务时间", "Queue {queue} is closed now"),
     "offer_callback": ("等待过久：提供回呼", "Waited long: a call back was offered"),
     "offer_message": ("等待过久：提供留言", "Waited long: leaving a message was offered"),
     "offer_bot": ("等待过久：提供机器人", "Waited long: the bot was offered"),
     "offered": ("请 {agent} 接受", "{agent} was asked to accept"),
-    "requeue_gone": ("{agent} 已离开，重新分配，保留等待时间", "{agent} is gone: given to others, the age is kept"),
-    "requeue_silent": ("{agent} 没有回答，重新分配，保留等待时间", "{agent} did not answer: given to others, the age is kept"),
-    "requeue_missed": ("{agent} 没有接受，重新分配，保留等待时间", "{agent} did not accept: given to others, the age is kept"),
-    "requeue_declined": ("{agent} 拒绝了，重新分配，保留等待时间", "{agent} declined: given to others, the age is kept"),
-    "requeue_returned": ("{agent} 退回，重新分配，保留等待时间", "{agent} gave it back: given to others, the age is kept"),
+    "requeue_gone": (
+        "{agent} 已离开，重新分配，保留等待时间",
+        "{agent} is gone: given to others, the age is kept",
+    ),
+    "requeue_silent": (
+        "{agent} 没有回答，重新分配，保留等待时间",
+        "{agent} did not answer: given to others, the age is kept",
+    ),
+    "requeue_missed": (
+        "{agent} 没有接受，重新分配，保留等待时间",
+        "{agent} did not accept: given to others, the age is kept",
+    ),
+    "requeue_declined": (
+        "{agent} 拒绝了，重新分配，保留等待时间",
+        "{agent} declined: given to others, the age is kept",
+    ),
+    "requeue_lock": (
+        "与原客服的绑定已到期或其已满，重新分配",
+        "The bond with their agent is over, or no room is left: given anew",
+    ),
+    "requeue_returned": (
+        "{agent} 退回，重新分配，保留等待时间",
+        "{agent} gave it back: given to others, the age is kept",
+    ),
     "moved": ("转入队列 {queue}，保留等待时间", "Moved to queue {queue}, the age is kept"),
     "warn": ("客户等待回答已久，提醒 {agent}", "No answer for long: {agent} was reminded"),
     "supervisor": ("客户等待回答已久，通知主管", "No answer for long: a supervisor was told"),
+    "callback_late": (
+        "承诺的回呼时间已过，仍在排队",
+        "The promised time of the call back is over, and they still wait",
+    ),
     "park": ("客户沉默，{agent} 的余量已归还", "The customer is silent: {agent} has the room back"),
     "wake": ("客户又说话了，占用 {agent} 的余量", "The customer speaks again and takes {agent}'s room"),
     # why is this customer waiting
     "with_agent": ("由 {agent} 接待", "Is with {agent}"),
     "offered_now": ("等待 {agent} 接受", "{agent} is being asked to accept"),
     "not_here": ("不在路由中：由机器人接待或已结束", "Not in routing: with the bots, or over"),
-    "waits": ("在队列 {queue} 排第 {place} 位，已等待 {waited} 秒", "Is number {place} in queue {queue}, waiting for {waited} s"),
+    "waits": (
+        "在队列 {queue} 排第 {place} 位，已等待 {waited} 秒",
+        "Is number {place} in queue {queue}, waiting for {waited} s",
+    ),
     "estimate": ("预计等待：{band}", "Estimated wait: {band}"),
     "able": ("能胜任 {able} 人：{states}", "{able} able: {states}"),
     "none_able": ("没有客服具备所需：{need}", "No agent has what is needed: {need}"),
@@ -71,10 +103,16 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "state_off": ("{count} 人未开启该渠道", "{count} do not take this channel"),
     "state_free": ("{count} 人有余量", "{count} with room"),
     # why do I get no work
-    "work_flows": ("可以接待：余量 {free}/{capacity}，现在没有您能胜任的客户在等", "Ready: {free} of {capacity} units free, nobody you can serve is waiting"),
+    "work_flows": (
+        "可以接待：余量 {free}/{capacity}，现在没有您能胜任的客户在等",
+        "Ready: {free} of {capacity} units free, nobody you can serve is waiting",
+    ),
     "you_gone": ("页面已断开", "No page of yours is open"),
     "you_break": ("正在小休（{why}）", "You are on a break ({why})"),
-    "you_missed": ("因未接受分配而暂停，自 {since} 起", "Paused since {since}: something offered was not accepted"),
+    "you_missed": (
+        "因未接受分配而暂停，自 {since} 起",
+        "Paused since {since}: something offered was not accepted",
+    ),
     "you_training": ("正在培训", "You are in training"),
     "you_offline": ("离线", "You are offline"),
     "you_full": ("已满：{used}/{capacity}", "Full: {used} of {capacity} units"),
@@ -89,14 +127,24 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 
 CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
     "place": ("您前面还有 {ahead} 位，预计等待{band}。", "{ahead} before you; estimated wait: {band}."),
-    "callback": ("不想等？我们可以稍后联系您，位置为您保留。", "Rather not wait? We can get back to you, and you keep your place."),
+    "callback": (
+        "不想等？我们可以稍后联系您，位置为您保留。",
+        "Rather not wait? We can get back to you, and you keep your place.",
+    ),
     "callback_yes": ("请稍后联系我", "Get back to me"),
     "callback_kept": ("好的，轮到您时我们会联系您。", "Fine: we will get back to you when it is your turn."),
+    "callback_noted": ("好的，我们会联系您。", "Fine: we will get back to you."),
     "callback_now": ("您好，现在轮到您了。", "Hello, it is your turn now."),
-    "message": ("也可以留言，我们会尽快回复。", "You may also leave a message; we will answer as soon as we can."),
+    "message": (
+        "也可以留言，我们会尽快回复。",
+        "You may also leave a message; we will answer as soon as we can.",
+    ),
     "bot": ("也可以继续由机器人为您服务。", "The bot can go on helping you, too."),
     "bot_yes": ("继续与机器人对话", "Go on with the bot"),
-    "closed": ("现在不是人工服务时间，请留言，我们上班后会尽快回复。", "We are closed now. Leave a message: we will answer when we are back."),
+    "closed": (
+        "现在不是人工服务时间，请留言，我们上班后会尽快回复。",
+        "We are closed now. Leave a message: we will answer when we are back.",
+    ),
     "closed_bot": ("现在不是人工服务时间，机器人会继续为您服务。", "We are closed now; the bot goes on helping you."),
 }
 
@@ -135,9 +183,10 @@ def _told(decision: Decision, names: Mapping[str, str], locale: str) -> str:
     if step := decision.more.get("step"):
         more += f"（{step}）" if locale.startswith("zh") else f" ({step})"
     if decision.chosen:
-        facts = {"able": decision.able, "free": decision.free, "waited": f"{decision.waited:.0f}", "micros": f"{decision.micros:.0f}"}
+        facts = {"waited": f"{decision.waited:.0f}", "micros": f"{decision.micros:.0f}", "free": decision.free}
         agent = names.get(decision.chosen, decision.chosen)
-        return sentence(locale, "chosen", agent=agent, rule=rule_name(decision.rule, locale), more=more, **facts)
+        rule = rule_name(decision.rule, locale)
+        return sentence(locale, "chosen", agent=agent, rule=rule, able=decision.able, more=more, **facts)
     if decision.rule == "queued":
         code = "queued" if decision.able else "nobody_able"
         return sentence(locale, code, queue=decision.queue, able=decision.able, more=more)

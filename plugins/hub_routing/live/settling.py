@@ -1,52 +1,31 @@
-"""Carrying out: what the engine decided about a conversation is made true in its customer's lane, in one commit with load and decision."""
+"""Carrying out: what the engine decided is made true in the customer's lane, in one commit with load and decision."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, StoreUnavailable, Text
 from hub.house import Scene
 from hub.tables import Change
-from hub_routing.engine import Decision, Move, Router, Task
+from hub_routing.engine import Decision, Move, Task
 from hub_routing.live.cases import agent_id, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
 
 if TYPE_CHECKING:
-    from hub import Agent, Context
-    from hub_routing.live.loads import Loads
+    from hub_routing.live.dispatcher import Dispatcher
 
 TRIES: Final = 5
 CALLBACK, BOT = "routing:callback", "routing:bot"
 """Payloads of the buttons offered to those who wait."""
 
 
-class Floor(Protocol):
-    """What carrying out needs of the dispatcher."""
-
-    ctx: Context
-    router: Router
-    loads: Loads
-    decisions: dict[int, list[Decision]]
-
-    @property
-    def now(self) -> float: ...
-    @property
-    def names(self) -> dict[str, str]: ...
-    def agent(self, id: str) -> Agent | None: ...
-    def person_of(self, id: int) -> int: ...
-    def spawn(self, work: Any, name: str) -> None: ...
-    def follow(self) -> None: ...
-    def write_decision(self, change: Change, task: Task, decision: Decision | None) -> None: ...
-    async def look(self, id: int, person_id: int) -> None: ...
-
-
 class Settling:
     """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Dispatcher) -> None:
         self._floor = floor
         self.busy: set[int] = set()
         self.wanted: set[int] = set()
@@ -59,7 +38,7 @@ class Settling:
     def returned(self, task: Task, move: Move) -> None:
         """The engine took a case from an agent, and why."""
         assert isinstance(task.id, int)
-        self._from.setdefault(task.id, (move.agent, str(move.more.get("why", ""))))
+        self._from.setdefault(task.id, (str(move.more.get("from", "")) or move.agent, str(move.more.get("why", ""))))
 
     def want(self, id: int) -> None:
         """What the engine says about this conversation is to become true."""
@@ -129,13 +108,12 @@ class Settling:
             elif not owner and conversation.team != task.queue:
                 scene.hand_over("transferred", task.queue)
             if why:
-                words = both(f"requeue_{why}" if why != "returned" else "requeue_returned", agent=floor.names.get(before, ""))
-                scene.change.event("routing.requeued", scene.now, scene.person.id, id, data={"why": why, "words": words, "agent": before})
+                words = both(f"requeue_{why}", agent=floor.names.get(before, ""))
+                data = {"why": why, "words": words, "agent": before}
+                scene.change.event("routing.requeued", scene.now, scene.person.id, id, data=data)
             if who is not None and owner != agent:
                 scene.assign_agent(who)
             self._write(scene, task, agent, decisions)
-            if task.callback and who is not None:
-                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_now")),))
             return True
 
         done = await floor.ctx.house.play(id, floor.ctx.name, play)
@@ -158,7 +136,7 @@ class Settling:
         floor = self._floor
         decisions = floor.decisions.get(task.id) if isinstance(task.id, int) else None
         house = floor.ctx.house
-        if not decisions or not decisions[-1].chosen or not house.calls.implementers("pick_agent"):
+        if not decisions or not decisions[-1].chosen or not self._pickers():
             return
         decision = decisions[-1]
         arm = self._arm(task)
@@ -171,10 +149,26 @@ class Settling:
         if dossier is None or dossier.conversation is None:
             return
         known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
-        chosen = await house.calls.first("pick_agent", conversation=dossier.conversation, person=dossier.person, candidates=known)
-        if isinstance(chosen, int) and any(one.id == chosen for one in known) and floor.router.repick(task, str(chosen), floor.now):
+        asked = {"conversation": dossier.conversation, "person": dossier.person, "candidates": known}
+        picker = self._picker()
+        chosen = await (house.calls.ask(picker, "pick_agent", **asked) if picker else house.calls.first("pick_agent", **asked))
+        able = isinstance(chosen, int) and any(one.id == chosen for one in known)
+        if able and floor.router.repick(task, str(chosen), floor.now):
             decision.more = {**decision.more, "rather": decision.chosen}
             decision.rule, decision.chosen = "plugin", str(chosen)
+
+    def _picker(self) -> str:
+        """The one instance an experiment asks, "" where all are asked."""
+        experiment = self._floor.router.policy.experiment
+        return experiment.picker if experiment is not None else ""
+
+    def _pickers(self) -> bool:
+        """Is there anybody to ask?"""
+        there, one = self._floor.ctx.house.calls.implementers("pick_agent"), self._picker()
+        if one and one not in there:
+            self._floor.ctx.count("routing_picker_missing")
+            return False
+        return bool(there)
 
     def _arm(self, task: Task) -> str:
         """Which way of an experiment this case goes: always the same for the same case."""
@@ -220,7 +214,9 @@ class Settling:
 
         async def play(scene: Scene) -> None:
             conversation = scene.conversation
-            if conversation is None or conversation.status != "open" or conversation.owner_kind != "queue":
+            if conversation is None or conversation.status != "open":
+                return
+            if (conversation.owner_kind == "agent") is not (move.kind == "call"):
                 return
             locale = scene.person.locale or self._floor.ctx.locale
             options = move.more.get("do", ())
@@ -243,6 +239,8 @@ class Settling:
             band = band_words(move.more.get("seconds"), tuple(move.more["bands"]), locale)
             said = Text(customers(locale, "place", ahead=move.more["place"] - 1, band=band))
             return (said, *callback) if move.more.get("callback") else (said,)
+        if move.kind == "call":
+            return (Text(customers(locale, "callback_now")),)
         return (Text(customers(locale, "closed" if move.kind == "closed" else "message")),)
 
     async def pressed(self, message: Message) -> None:
@@ -265,11 +263,15 @@ class Settling:
             return False
 
         async def play(scene: Scene) -> None:
-            task.callback = True
+            if not floor.router.callback(id, floor.now):
+                return
             scene.change.write(Statements.put_case, case_row(task))
             scene.change.event("routing.callback", scene.now, scene.person.id, id)
             if scene.legs:
-                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, "callback_kept")),))
+                rules = floor.router.policy.queue(task.queue).callback
+                code = "callback_noted" if rules is not None and not rules.keep_place else "callback_kept"
+                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, code)),))
 
         await floor.ctx.house.play(id, floor.ctx.name, play)
+        floor.follow()
         return True

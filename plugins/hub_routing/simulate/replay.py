@@ -6,8 +6,9 @@ import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
+from hub_routing.agents import AgentSettings
 from hub_routing.engine import Router, Staff, Task
 from hub_routing.policy import RoutingConfig
 from hub_routing.simulate.talks import Talks
@@ -20,23 +21,6 @@ NEVER: Final = math.inf
 
 PATIENCE: Final = 86_400.0
 """Seconds after the last thing that happened in which somebody may still be served."""
-
-
-class AgentSettings(Protocol):
-    """What the replay takes of an agent of the document."""
-
-    @property
-    def login(self) -> str: ...
-    @property
-    def teams(self) -> Iterable[str]: ...
-    @property
-    def skills(self) -> dict[str, int]: ...
-    @property
-    def capacity(self) -> int | None: ...
-    @property
-    def speed(self) -> Sequence[float]: ...
-    @property
-    def reception(self) -> Iterable[str] | None: ...
 
 
 @dataclass(slots=True)
@@ -130,7 +114,7 @@ class _Run:
         self._now = self._progress = 0.0
 
     def until(self, end: float) -> None:
-        """Let everything happen up to `end`: talks end first, then the router's dates, then those leave whose patience is over."""
+        """Let everything happen up to `end`: at the same moment talks end first, then dates, then people leave."""
         router, talks = self._router, self._talks
         while True:
             ended = talks.next_end

@@ -65,7 +65,8 @@ def all_figures(done: Replayed, policy: RoutingConfig) -> list[Figures]:
         found.append(figures(queue, some, within, policy.queue(queue).sla.answer.within))
     tiers = sorted({one.arrival.tier for one in done.fates})
     for tier in tiers if len(tiers) > 1 else ():
-        found.append(figures(f"tier={tier or '-'}", (one for one in done.fates if one.arrival.tier == tier), within, 0.0))
+        some = (one for one in done.fates if one.arrival.tier == tier)
+        found += [figures(f"tier={tier or '-'}", some, within, 0.0)]
     return found
 
 
@@ -75,9 +76,8 @@ COLUMNS: Final = ("class", "arrived", "served", "lost", "mean", "p50", "p95", "p
 def _row(one: Figures, locale: str) -> tuple[str, ...]:
     name = word(locale, "everybody") if one.name == "*" else one.name
     waits = (one.mean, one.p50, one.p95, one.p99, one.longest)
-    return (
-        name, str(one.arrived), str(one.served), f"{one.abandoned} ({one.lost:.1%})", *(f"{wait:.2f}" for wait in waits), f"{one.level:.1%}",
-    )  # fmt: skip
+    counts = (str(one.arrived), str(one.served), f"{one.abandoned} ({one.lost:.1%})")
+    return (name, *counts, *(f"{wait:.2f}" for wait in waits), f"{one.level:.1%}")
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

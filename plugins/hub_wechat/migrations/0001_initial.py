@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 ('token', fields.TextField(unique=False)),
                 ('until_at', fields.BigIntField()),
             ],
-            options={'table': 'wechat_token', 'app': 'hub_wechat', 'pk_attr': 'app_id', 'table_description': "An account's access token, shared by all instances and processes of the account. Times are milliseconds."},
+            options={'table': 'wechat_token', 'app': 'hub_wechat', 'pk_attr': 'app_id', 'table_description': "The access token of an account, shared by all its instances and processes. Times are milliseconds."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=300)),
                 ('at', fields.BigIntField()),
             ],
-            options={'table': 'wechat_seen', 'app': 'hub_wechat', 'indexes': [Index(fields=['at'])], 'pk_attr': 'name', 'table_description': "An event that is in the log, by the instance and the event's key: the platform tells some twice."},
+            options={'table': 'wechat_seen', 'app': 'hub_wechat', 'indexes': [Index(fields=['at'])], 'pk_attr': 'name', 'table_description': "An event that is in the log, by the instance and the key of the event: the platform tells some twice."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('session_from', fields.CharField(db_default='', max_length=1000)),
                 ('asked_at', fields.BigIntField(db_default=0)),
             ],
-            options={'table': 'wechat_customer', 'app': 'hub_wechat', 'pk_attr': 'name', 'table_description': "What is known of an account's customer. `name` is appid and openid; an empty `unionid`: the platform gave none."},
+            options={'table': 'wechat_customer', 'app': 'hub_wechat', 'pk_attr': 'name', 'table_description': "What is known of a customer. `name` is appid and openid. Without a `unionid` the platform gave none."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('media_id', fields.CharField(max_length=200)),
                 ('until_at', fields.BigIntField()),
             ],
-            options={'table': 'wechat_upload', 'app': 'hub_wechat', 'pk_attr': 'name', 'table_description': "A file of the hub's that the platform has for a while. `name` is appid, kind and attachment."},
+            options={'table': 'wechat_upload', 'app': 'hub_wechat', 'pk_attr': 'name', 'table_description': "A file of ours that the platform has for a while. `name` is appid, kind and attachment."},
             bases=['Model'],
         ),
     ]

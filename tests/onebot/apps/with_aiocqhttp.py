@@ -1,4 +1,7 @@
-"""An app on aiocqhttp that repeats what it hears; ``python with_aiocqhttp.py '{"port": …, "token": …, "secret": …, "api_root": …}'``."""
+"""An app on aiocqhttp that repeats what it hears.
+
+``python with_aiocqhttp.py '{"port": …, "token": …, "secret": …, "api_root": …}'``
+"""
 
 from __future__ import annotations
 

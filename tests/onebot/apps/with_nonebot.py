@@ -1,4 +1,7 @@
-"""An app on nonebot that repeats what it hears; ``python with_nonebot.py '{"port": …, "token": …, "secret": …, "ws": …, "api_roots": {…}}'``."""
+"""An app on nonebot that repeats what it hears.
+
+``python with_nonebot.py '{"port": …, "token": …, "secret": …, "ws": …, "api_roots": {…}}'``
+"""
 
 from __future__ import annotations
 

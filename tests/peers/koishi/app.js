@@ -1,10 +1,11 @@
 // An app on koishi that repeats what it hears; node app.js '{"port": …, "selfId": …, "protocol": …, …}'.
-const { Context, h } = require('koishi')
+const { Context, HTTP, h } = require('koishi')
 const Server = require('@koishijs/plugin-server').default
 const OneBot = require('koishi-plugin-adapter-onebot').default
 
 const { port, ...config } = JSON.parse(process.argv[2])
 const app = new Context()
+app.plugin(HTTP)
 app.plugin(Server, { host: '127.0.0.1', port })
 app.plugin(OneBot, config)
 app.on('message', (session) => {

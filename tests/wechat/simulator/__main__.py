@@ -4,14 +4,15 @@
 
     python -m tests.wechat.simulator --port 9101 --account wxdemo:secret:token@http://127.0.0.1:8080/wechat/callback
 
-``POST /simulator/{appid}/say {"openid", "text"}`` lets a customer write, ``POST /simulator/{appid}/event {"openid", "event", "key"}``
-do something; ``GET /simulator/{appid}/heard/{openid}`` tells what they got, ``POST /simulator/{appid}/storm {"count"}`` lets many write.
+``POST /simulator/{appid}/say {"openid", "text"}`` lets a customer write, ``…/event {"openid", "event", "key"}`` do something,
+``…/storm {"count"}`` many write at once; ``GET /simulator/{appid}/heard/{openid}`` tells what a customer got.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from dataclasses import asdict
 
 from aiohttp import web
@@ -88,10 +89,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9101)
     parser.add_argument("--account", action="append", default=[], metavar="APPID:SECRET:TOKEN[:AES]@CALLBACK")
     options = parser.parse_args()
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(options.port, options.account))
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

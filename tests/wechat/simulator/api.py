@@ -21,6 +21,9 @@ MESSAGES = {
     45015: "response out of time limit or subscription is canceled", 45047: "out of response count limit",
     47001: "data format error", 48001: "api unauthorized",
 }  # fmt: skip
+KNOWN = {
+    "official": {"text", "image", "voice", "video", "news", "msgmenu"}, "miniprogram": {"text", "image", "link"},
+}  # fmt: skip
 MOST = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10}
 
 
@@ -130,6 +133,8 @@ class Api:
         if account is None or request.query.get("secret") != account.secret:
             return web.json_response(error(40013))
         account.calls["jscode2session"] += 1
+        if (fault := await self._fault(account, "jscode2session")) is not None:
+            return fault
         openid = account.codes.pop(request.query.get("js_code", ""), None)
         if openid is None:
             return web.json_response(error(40163))
@@ -141,8 +146,7 @@ class Api:
         openid, kind = data.get("touser", ""), data.get("msgtype", "")
         if openid not in account.customers:
             return error(40003)
-        known = {"text", "image", "voice", "video", "news", "msgmenu"} if account.kind == "official" else {"text", "image", "link"}
-        if kind not in known or not isinstance(data.get(kind), dict):
+        if kind not in KNOWN[account.kind] or not isinstance(data.get(kind), dict):
             return error(40008)
         if "media_id" in data[kind] and account.file(data[kind]["media_id"]) is None:
             return error(40007)

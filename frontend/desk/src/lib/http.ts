@@ -33,6 +33,7 @@ export function whenSignedOut(listener: () => void): void {
 export const api = {
   get: <T>(path: string): Promise<T> => request<T>('GET', path),
   post: <T>(path: string, body: unknown = {}): Promise<T> => request<T>('POST', path, JSON.stringify(body)),
+  put: <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, JSON.stringify(body)),
   patch: <T>(path: string, body: unknown): Promise<T> => request<T>('PATCH', path, JSON.stringify(body)),
   delete: <T>(path: string): Promise<T> => request<T>('DELETE', path),
 }

@@ -1,0 +1,82 @@
+"""A day's real arrivals as a trace, read from what a hub has stored.
+
+An arrival is the first time a conversation entered a queue that day. `work` is the time from the first assignment to an agent
+until the end, `patience` the wait of who left while waiting; of somebody who is still there neither is known, and they are
+left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.watching import Reader
+
+_ARRIVED: Final = (
+    "SELECT e.id, e.at, e.kind, e.conversation_id, e.data, c.status, c.closed_at, c.tags, p.tier"
+    " FROM event e JOIN conversation c ON c.id = e.conversation_id JOIN person p ON p.id = c.person_id"
+    " WHERE e.id > ? AND e.at >= ? AND e.at < ? AND e.kind IN ('conversation.opened', 'conversation.queued')"
+    " ORDER BY e.id LIMIT 500"
+)
+_ASSIGNED: Final = (
+    "SELECT at, data FROM event WHERE conversation_id = ? AND kind = 'conversation.assigned' AND at >= ? ORDER BY id LIMIT 20"
+)
+_CHANNEL: Final = "SELECT channel FROM routing_decision WHERE conversation_id = ? ORDER BY id LIMIT 1"
+_LEG: Final = "SELECT channel FROM leg WHERE conversation_id = ? ORDER BY id LIMIT 1"
+
+
+@dataclass(slots=True)
+class Export:
+    """One export; `left_out` counts conversations that are not over."""
+
+    reader: Reader
+    decided: bool = True
+    left_out: int = 0
+    _seen: set[int] = field(default_factory=set)
+
+    async def lines(self, begin: int, end: int) -> AsyncIterator[str]:
+        """The lines of those who came from `begin` to `end` (ms)."""
+        after = 0
+        while rows := await self.reader.all(_ARRIVED, after, begin, end):
+            after = rows[-1]["id"]
+            for row in rows:
+                said = json.loads(row["data"]) if row["data"] else {}
+                waits = row["kind"] == "conversation.queued" or said.get("owner") == "queue"
+                if not waits or row["conversation_id"] in self._seen:
+                    continue
+                self._seen.add(row["conversation_id"])
+                line = await self._line(row, said)
+                if line is None:
+                    self.left_out += 1
+                else:
+                    yield json.dumps(line, ensure_ascii=False)
+
+    async def _line(self, row: Any, said: dict[str, Any]) -> dict[str, Any] | None:
+        id, at, closed = row["conversation_id"], row["at"], row["closed_at"]
+        if row["status"] == "open" or closed is None:
+            return None
+        assigned = [one["at"] for one in await self.reader.all(_ASSIGNED, id, at) if "agent" in json.loads(one["data"] or "{}")]
+        began = assigned[0] if assigned else None
+        return {
+            "id": str(id), "at": at / 1000, "channel": await self._channel(id), "queue": str(said.get("team", "")) or "-",
+            "need": _need(json.loads(row["tags"] or "[]")), "tier": row["tier"],
+            "work": (closed - began) / 1000 if began is not None else 0.0,
+            "patience": None if began is not None else (closed - at) / 1000,
+        }  # fmt: skip
+
+    async def _channel(self, id: int) -> str:
+        found = await self.reader.value(_CHANNEL, id) if self.decided else None
+        return str(found or await self.reader.value(_LEG, id) or "-")
+
+
+def _need(tags: list[str]) -> dict[str, int]:
+    """See `hub_routing.live.cases`: tags like ``need:refund:3``."""
+    found = {}
+    for tag in tags:
+        word, _, rest = tag.partition(":")
+        skill, _, level = rest.partition(":")
+        if word == "need" and skill:
+            found[skill] = int(level) if level.isdecimal() else 1
+    return found

@@ -1,0 +1,491 @@
+"""The router after every event beside a slow one that looks at everybody: the same customers are with the same agents."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub_routing import RoutingConfig
+from hub_routing.engine import Router, Staff, Task
+
+HEAD_START, BURST, KEEP = 900.0, 20, 1
+COST = {"web": 20, "voice": 100}
+POLICY: dict[str, Any] = {
+    "agents": {"capacity": 100, "cost": COST},
+    "vip": {
+        "when": "customer.tier == 'gold'",
+        "burst": BURST,
+        "reserve": {"pool": "voice", "idle": KEEP},
+        "steps": ["any skilled"],
+    },
+    "queues": {
+        "a": {"need": {"x": 3}, "rings": [{"after": 30, "need": {"x": 2}}, {"after": 60, "drop": ["x"]}]},
+        "b": {"need": {"y": 1}},
+        "c": {},
+    },
+}
+NEED: dict[str, list[tuple[float, dict[str, int]]]] = {
+    "a": [(0, {"x": 3}), (30, {"x": 2}), (60, {})], "b": [(0, {"y": 1})], "c": [(0, {})],
+}  # fmt: skip
+
+
+@dataclass
+class SlowAgent:
+    id: str
+    skills: dict[str, int]
+    capacity: int
+    online: bool = True
+    off: set[str] = field(default_factory=set)
+    touched: int = 0
+    talks: dict[int, SlowTask] = field(default_factory=dict)
+
+    def free(self) -> int:
+        return self.capacity - sum(COST[one.channel] for one in self.talks.values())
+
+    def takes(self, channel: str) -> bool:
+        return self.online and channel not in self.off
+
+
+@dataclass
+class SlowTask:
+    id: int
+    queue: str
+    channel: str
+    vip: bool
+    arrived: float
+    ring: int = 0
+    pushed: int = 0
+
+    @property
+    def key(self) -> float:
+        return self.arrived - (HEAD_START if self.vip else 0)
+
+
+class SlowRouter:
+    """The rules, said as plainly as can be."""
+
+    def __init__(self) -> None:
+        self.agents: list[SlowAgent] = []
+        self.waiting: list[SlowTask] = []
+        self.count = 0
+
+    def tick(self) -> int:
+        self.count += 1
+        return self.count
+
+    def kept(self) -> list[SlowAgent]:
+        idle = [one for one in self.agents if one.takes("voice") and one.free() >= COST["voice"]]
+        return idle if len(idle) <= KEEP else []
+
+    def able(self, task: SlowTask) -> list[SlowAgent]:
+        need = NEED[task.queue][task.ring][1]
+        fit = [
+            one for one in self.agents
+            if one.takes(task.channel) and all(one.skills.get(skill, 0) >= level for skill, level in need.items())
+        ]  # fmt: skip
+        with_room = [one for one in fit if one.free() >= COST[task.channel]]
+        if task.vip:
+            return with_room or [one for one in fit if one.free() >= COST[task.channel] - BURST]
+        kept = self.kept()
+        return [one for one in with_room if one not in kept]
+
+    def give(self, task: SlowTask, able: list[SlowAgent]) -> None:
+        if task.channel == "voice":
+            agent = min(able, key=lambda one: one.touched)
+        else:
+            agent = min(able, key=lambda one: (-one.free(), one.touched))
+        agent.talks[task.id] = task
+        agent.touched = self.tick()
+
+    def arrive(self, task: SlowTask) -> None:
+        if able := self.able(task):
+            self.give(task, able)
+        else:
+            task.pushed = self.tick()
+            self.waiting.append(task)
+
+    def serve(self, now: float) -> None:
+        while True:
+            found = [(task, able) for task in self.waiting if (able := self.able(task))]
+            if not found:
+                return
+            task, able = min(found, key=lambda one: (-(now - one[0].key), one[0].key, one[0].id))
+            self.waiting.remove(task)
+            self.give(task, able)
+
+    def advance(self, now: float) -> None:
+        while True:
+            due = [
+                (task.arrived + rings[task.ring + 1][0], task.pushed, task)
+                for task in self.waiting
+                if task.ring + 1 < len(rings := NEED[task.queue])
+            ]
+            due = [one for one in due if one[0] <= now]
+            if not due:
+                return
+            at, _, task = min(due, key=lambda one: one[:2])
+            self.waiting.remove(task)
+            task.ring += 1
+            self.arrive(task)
+            self.serve(at)
+
+    def finish(self, id: int, now: float) -> None:
+        self.waiting = [one for one in self.waiting if one.id != id]
+        for agent in self.agents:
+            if agent.talks.pop(id, None) is not None:
+                agent.touched = self.tick()
+        self.serve(now)
+
+    def held(self) -> dict[int, str]:
+        return {id: agent.id for agent in self.agents for id in agent.talks}
+
+
+class Both:
+    """Two routers to which the same happens."""
+
+    def __init__(self) -> None:
+        self.fast = Router(RoutingConfig.model_validate(POLICY), accepting=False)
+        self.slow = SlowRouter()
+        self.now, self.tasks, self.joined = 0.0, 0, 0
+
+    def join(self, skills: dict[str, int], capacity: int) -> None:
+        self.joined += 1
+        id = f"agent{self.joined}"
+        agent = SlowAgent(id, skills, capacity, touched=self.slow.tick())
+        self.slow.agents.append(agent)
+        self.fast.join(Staff(id, skills=dict(skills), capacity=capacity), self.now)
+        self.slow.serve(self.now)
+
+    def arrive(self, queue: str, channel: str, vip: bool) -> None:
+        self.tasks += 1
+        tier = "gold" if vip else ""
+        self.slow.arrive(SlowTask(self.tasks, queue, channel, vip, self.now))
+        self.slow.serve(self.now)
+        self.fast.enter(Task(self.tasks, queue, channel, self.now, {}, tier, {"customer": {"tier": tier}}), self.now)
+
+    def known(self) -> list[int]:
+        return sorted([*self.slow.held(), *(one.id for one in self.slow.waiting)])
+
+    def finish(self, id: int) -> None:
+        self.slow.finish(id, self.now)
+        self.fast.finish(id, self.now)
+
+    def state(self, agent: SlowAgent, online: bool) -> None:
+        if agent.online != online:
+            agent.online = online
+            if online:
+                agent.touched = self.slow.tick()
+            self.fast.state(agent.id, "online" if online else "break", self.now)
+            self.slow.serve(self.now)
+
+    def reception(self, agent: SlowAgent, channel: str) -> None:
+        on = channel in agent.off
+        (agent.off.discard if on else agent.off.add)(channel)
+        self.fast.reception(agent.id, channel, on, self.now)
+        self.slow.serve(self.now)
+
+    def edit(self, agent: SlowAgent, skills: dict[str, int]) -> None:
+        agent.skills = skills
+        self.fast.edit(agent.id, self.now, skills=dict(skills))
+        self.slow.serve(self.now)
+
+    def part(self, agent: SlowAgent) -> None:
+        """Nobody has customers when they leave for good."""
+        if not agent.talks:
+            self.slow.agents.remove(agent)
+            self.fast.part(agent.id, self.now)
+
+    def renew(self) -> None:
+        """The same policy again changes nothing."""
+        self.fast.renew(self.fast.policy, self.now)
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.slow.advance(self.now)
+        self.fast.advance(self.now)
+
+    def compare(self) -> None:
+        self.fast.drain()
+        mine = {id: task.agent for id, task in self.fast.tasks.items() if task.status == "held"}
+        assert mine == self.slow.held()
+        waiting = {id for id, task in self.fast.tasks.items() if task.status == "waiting"}
+        assert waiting == {one.id for one in self.slow.waiting}
+        assert not [task for task in self.slow.waiting if self.slow.able(task)], "somebody waits beside a free agent"
+        for staff in self.fast.floor.by_id.values():
+            assert staff.used[0] <= staff.units + BURST
+            assert staff.used[0] == sum(one.cost for one in staff.talks.values())
+
+
+def happens(both: Both, chance: random.Random) -> None:
+    """One of everything that may happen."""
+    both.passes(chance.expovariate(1 / 4))
+    draw = chance.random()
+    agents = both.slow.agents
+    if draw < 0.42:
+        both.arrive(chance.choice("abc"), chance.choice(("web", "web", "voice")), chance.random() < 0.15)
+    elif draw < 0.76 and (known := both.known()):
+        both.finish(chance.choice(known))
+    elif draw < 0.84 and agents:
+        agent = chance.choice(agents)
+        both.state(agent, not agent.online)
+    elif draw < 0.90 and agents:
+        both.reception(chance.choice(agents), chance.choice(("web", "voice")))
+    elif draw < 0.96 and agents:
+        both.edit(chance.choice(agents), {name: chance.randint(1, 4) for name in "xy" if chance.random() < 0.7})
+    elif draw < 0.98 and len(agents) < 9:
+        both.join({name: chance.randint(1, 4) for name in "xy" if chance.random() < 0.7}, chance.choice((20, 60, 100, 120)))
+    elif draw < 0.99 and agents:
+        both.part(chance.choice(agents))
+    else:
+        both.renew()
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 120), staff=st.integers(0, 6))
+def test_after_every_event_it_is_as_the_slow_router_says(seed: int, steps: int, staff: int) -> None:
+    chance, both = random.Random(seed), Both()
+    for _ in range(staff):
+        both.join({name: chance.randint(1, 4) for name in "xy" if chance.random() < 0.8}, chance.choice((20, 100)))
+    for _ in range(steps):
+        happens(both, chance)
+        both.compare()
+
+
+def test_nobody_is_ever_over_capacity_and_burst_in_many_events() -> None:
+    chance, both = random.Random(3), Both()
+    for _ in range(6):
+        both.join({"x": 3, "y": 2}, 100)
+    for _ in range(2500):
+        happens(both, chance)
+        both.compare()
+
+
+# -- rules one by one ----------------------------------------------------------------------------------
+
+
+def router(policy: dict[str, Any], *staff: Staff, accepting: bool = False) -> Router:
+    made = Router(RoutingConfig.model_validate(policy), accepting=accepting)
+    for one in staff:
+        made.join(one, 0.0)
+    return made
+
+
+def task(id: int, at: float = 0.0, **facts: Any) -> Task:
+    tier = facts.pop("tier", "")
+    channel, queue = facts.pop("channel", "web"), facts.pop("queue", "q")
+    return Task(id, queue, channel, at, tier=tier, facts={"customer": {"tier": tier}, "case": facts.pop("case", {})}, **facts)
+
+
+def test_an_owner_serves_above_capacity_where_the_affinity_is_exclusive() -> None:
+    step = {"to": "owner", "tiers": ["black"], "exclusive": True, "burst": 20}
+    made = router({"affinity": [step]}, Staff("own", capacity=20), Staff("other", capacity=20))
+    made.enter(task(1, owner="own", tier="black"), 0)
+    made.enter(task(2, owner="own", tier="black"), 1)
+    made.enter(task(3, owner="own", tier="black"), 2)
+    assert [made.tasks[one].agent for one in (1, 2, 3)] == ["own", "own", "other"]
+
+
+def test_who_waits_for_the_last_agent_keeps_the_place_and_goes_on_in_time() -> None:
+    step = {"to": "last_agent", "within": "7d", "wait": "30s", "only_if": "online"}
+    made = router({"affinity": [step]}, Staff("last", capacity=20), Staff("other", capacity=20))
+    made.enter(task(1), 0)
+    made.finish(1, 1)
+    made.enter(task(2, 1.5), 1.5)
+    assert made.tasks[2].agent == "other"
+    made.enter(task(3, 2), 2)
+    assert made.tasks[3].agent == "last"
+    made.enter(task(4, 3, last_agent="last", last_at=1), 3)
+    made.enter(task(5, 4), 4)
+    assert made.tasks[4].status == "private"
+    made.finish(2, 5)
+    assert made.tasks[5].agent == "other"
+    made.finish(5, 6)
+    assert made.tasks[4].status == "private"
+    made.advance(33.5)
+    assert made.tasks[4].agent == "other"
+
+
+def test_a_call_interrupts_mail_and_nothing_else() -> None:
+    made = router({"interrupt": {"voice": ["email"]}}, Staff("liu"))
+    made.enter(task(1, channel="email"), 0)
+    made.enter(task(2, 1, channel="voice"), 1)
+    made.enter(task(3, 2, channel="email"), 2)
+    assert [made.tasks[one].agent for one in (1, 2, 3)] == ["liu", "liu", ""]
+
+
+def test_overflow_goes_to_the_other_queue_with_the_age() -> None:
+    overflow = {"after": "60s", "when": "waiting > 0 and longest > 50s", "do": ["offer_message", {"to": "other"}]}
+    policy = {"queues": {"q": {"need": {"x": 1}, "overflow": overflow}, "other": {}}}
+    made = router(policy, Staff("liu"))
+    made.enter(task(1), 0)
+    made.drain()
+    made.advance(61)
+    assert [move.kind for move in made.drain()] == ["offer_message", "moved", "assign"]
+    assert (made.tasks[1].queue, made.tasks[1].agent, made.tasks[1].arrived) == ("other", "liu", 0.0)
+
+
+def test_outside_the_hours_a_case_is_kept_for_the_morning() -> None:
+    policy = {"timezone": "UTC", "queues": {"q": {"hours": {"open": "09:00-18:00", "closed": ["leave_message"]}}}}
+    made = router(policy, Staff("liu"))
+    evening = 1_700_000_000.0 - 1_700_000_000 % 86_400 + 20 * 3600
+    made.enter(task(1, evening), evening)
+    assert [move.kind for move in made.drain()] == ["closed"]
+    made.advance(evening + 13 * 3600 - 61)
+    assert made.tasks[1].agent == ""
+    made.advance(evening + 13 * 3600 + 61)
+    assert made.tasks[1].agent == "liu"
+
+
+def test_someone_who_is_gone_is_suspect_first_and_those_with_the_word_stay() -> None:
+    made = router({"agent_gone": {"suspect": "25s", "grace": "60s", "boost": "60s"}}, Staff("liu"))
+    made.enter(task(1), 0)
+    made.enter(task(2), 0)
+    made.heard(1, 1)
+    made.heard(2, 1)
+    made.answered(2, 2)
+    made.presence("liu", False, 10)
+    made.drain()
+    made.advance(36)
+    assert [move.kind for move in made.drain()] == ["suspect"]
+    made.advance(71)
+    assert [move.kind for move in made.drain()] == ["gone", "requeue", "queued"]
+    assert (made.tasks[1].status, made.tasks[1].boost) == ("waiting", 60)
+    assert made.tasks[2].agent == "liu"
+    made.heard(2, 80)
+    assert made.tasks[2].status == "waiting"
+    made.join(Staff("wang"), 90)
+    assert {made.tasks[one].agent for one in (1, 2)} == {"wang"}
+
+
+def test_a_place_is_announced_as_a_band() -> None:
+    announce = {"first": "5s", "every": "60s", "bands": ["1m", "3m"]}
+    made = router({"queues": {"q": {"announce": announce, "callback": {"offer_if_ewt": "10s"}}}}, Staff("liu", capacity=20))
+    for number in range(4):
+        made.enter(task(number, number), float(number))
+    made.drain()
+    made.advance(9)
+    moves = [move for move in made.drain() if move.kind == "announce"]
+    assert [(move.task.id, move.more["place"]) for move in moves if move.task] == [(1, 1), (2, 2), (3, 3)]
+    assert all(move.more["callback"] for move in moves)
+
+
+def test_accumulated_priority_starves_nobody() -> None:
+    policy = {"queues": {"fast": {"score": {"aging": 5}}, "slow": {}}}
+    made = router(policy, Staff("liu", capacity=20))
+    made.enter(task(0), 0)
+    made.enter(task(1, 0, queue="slow"), 0)
+    made.enter(task(2, 100, queue="fast"), 100)
+    made.finish(0, 110)
+    assert made.tasks[1].agent == "liu"
+    made.enter(task(3, 111, queue="slow"), 111)
+    made.finish(1, 130)
+    assert made.tasks[2].agent == "liu"
+
+
+@pytest.mark.parametrize(("rule", "chosen"), [("least_loaded", "idle"), ("specialist_first", "narrow")])
+def test_the_rule_decides_among_the_able(rule: str, chosen: str) -> None:
+    made = router(
+        {"queues": {"q": {"need": {"x": 1}, "pick": rule}}},
+        Staff("narrow", skills={"x": 1}),
+        Staff("idle", skills={"x": 1, "y": 1}),
+    )
+    made.adopt(task(1), "narrow", 0)
+    made.enter(task(2), 1)
+    assert made.tasks[2].agent == chosen
+
+
+def test_who_is_called_back_keeps_the_place_and_is_tried_again() -> None:
+    policy = {"queues": {"q": {"callback": {"tries": 2, "retry_gap": "30s", "window": "5m"}}}}
+    made = router(policy, Staff("liu", capacity=20))
+    for number in range(3):
+        made.enter(task(number, number), float(number))
+    assert made.callback(1, 5)
+    assert not made.callback(0, 5)
+    made.drain()
+    made.finish(0, 100)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("call", 1), ("assign", 1)]
+    made.advance(131)
+    assert [move.kind for move in made.drain()] == ["call"]
+    made.advance(161)
+    # Nobody is there: the agent keeps the case and has the room for the next.
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("park", 1), ("assign", 2)]
+    made.heard(1, 170)
+    assert made.tasks[1].agent == "liu"
+    assert made.loads() == {"liu": 40}
+
+
+def test_a_call_back_that_is_late_is_told() -> None:
+    made = router({"queues": {"q": {"callback": {"window": "5m"}}}})
+    made.enter(task(1), 0)
+    assert made.callback(1, 10)
+    made.drain()
+    made.advance(311)
+    assert [move.kind for move in made.drain()] == ["callback_late"]
+
+
+def test_the_lock_on_an_agent_ends_with_its_age_or_with_their_room() -> None:
+    made = router({"person_lock": {"max_age": "1h"}}, Staff("liu", capacity=20))
+    made.enter(task(1), 0)
+    made.heard(1, 1)
+    made.answered(1, 2)
+    made.state("liu", "break", 3)
+    made.heard(1, 3000)
+    assert made.tasks[1].agent == "liu"
+    made.answered(1, 3001)
+    made.heard(1, 3001 + 3601)
+    assert made.tasks[1].status == "waiting"
+
+    policy = {"inactive_after": "10m", "person_lock": {"ignore_capacity": False}}
+    made = router(policy, Staff("liu", capacity=20))
+    made.enter(task(1), 0)
+    made.answered(1, 1)
+    made.enter(task(2, 2), 2)
+    made.advance(602)
+    assert made.tasks[2].agent == "liu"
+    made.heard(1, 700)
+    assert made.tasks[1].status == "waiting"
+    assert made.loads() == {"liu": 20}
+
+
+def waiting_in(policy: dict[str, Any], channel: str, queue: str = "q") -> str:
+    """The queue in which somebody waits who came to `queue` on `channel`."""
+    made = router(policy)
+    made.enter(task(1, channel=channel, queue=queue), 0.0)
+    moved = [move.more["from"] for move in made.drain() if move.kind == "moved"]
+    found = made.tasks[1].queue
+    assert moved == ([queue] if found != queue else [])
+    return found
+
+
+def test_who_comes_on_a_channel_the_queue_does_not_serve_goes_where_it_is_served() -> None:
+    queues = {"q": {"channels": ["voice"]}, "mail": {"channels": ["email"]}, "all": {}, "chat": {"channels": ["web"]}}
+    assert waiting_in({"queues": queues}, "voice") == "q"
+    assert waiting_in({"queues": queues}, "email") == "mail"
+    assert waiting_in({"queues": queues}, "web") == "all"
+    leads = {**queues, "q": {"channels": ["voice"], "overflow": {"do": ["offer_message", {"to": "chat"}]}}}
+    assert waiting_in({"queues": leads}, "web") == "chat"
+    assert waiting_in({"queues": leads}, "qq") == "all"
+    assert waiting_in({"queues": leads}, "web", "nobody described it") == "nobody described it"
+    # Where nobody serves the channel it stays: better served by the wrong queue than by nobody.
+    assert waiting_in({"queues": {"q": {"channels": ["voice"]}}}, "web") == "q"
+
+
+@pytest.mark.parametrize(("kept", "order"), [(True, [2, 3]), (False, [3, 2])])
+def test_who_is_to_be_called_back_keeps_the_place_or_waits_anew(kept: bool, order: list[int]) -> None:
+    policy = {"agents": {"capacity": 20}, "queues": {"q": {"callback": {"keep_place": kept}}}}
+    made = router(policy, Staff("liu"))
+    for id in (1, 2, 3):
+        made.enter(task(id, float(id)), float(id))
+    assert made.callback(2, 10.0)
+    assert made.tasks[2].callback
+    assert made.tasks[2].arrived == (2.0 if kept else 10.0)
+    served = []
+    for now, id in enumerate((1, *order), 20):
+        made.finish(id, float(now))
+        served += [one for one, held in made.tasks.items() if held.status == "held"]
+    assert served == order
