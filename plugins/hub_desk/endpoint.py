@@ -142,6 +142,11 @@ class DeskEndpoint(Endpoint):
             facts = {"state": event.data["state"], "error": event.data.get("error", "")}
             ids = {"id": str(message.id), "conversation_id": str(message.conversation_id)}
             return "message.changed", {**ids, **facts, "dead_letters": self._ctx.house.dead_letters.total}
+        if event.kind == "conversation.joined":
+            return "conversation.gone", {"id": str(event.conversation_id)}
+        if event.kind in ("person.merged", "person.unmerged"):
+            # Messages have come or gone as well.
+            return "conversation.changed", {"conversation": conversation, "reload": True}
         if event.kind.startswith(("conversation.", "person.")):
             return "conversation.changed", {"conversation": conversation}
         return None

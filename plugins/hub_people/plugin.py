@@ -74,6 +74,11 @@ class People(Plugin[PeopleConfig]):
         await self._take_up()
         yield
 
+    @hookimpl
+    async def hub_started(self) -> None:
+        """The media store runs now: files of who was erased while it did not can go."""
+        self._soon(self.erasing.clear)
+
     # -- on the way of a message --------------------------------------------------------------------
 
     @hookimpl
@@ -159,7 +164,6 @@ class People(Plugin[PeopleConfig]):
         self._jobs.put_nowait(job)
 
     async def _take_up(self) -> None:
-        self._soon(self.erasing.clear)
         for claim in await self.claims.redeemed():
             if claim.identity_id:
                 self._soon(partial(self.reception.join, claim))
