@@ -1,110 +1,157 @@
-"""Erasing somebody: nothing of what they said, who they were and where they are is left; that there was a conversation stays."""
+"""Erasing somebody: nothing of them is left, and all numbers are as before."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hub import Refused
-from hub.testing import HubKit
+from hub import Identity, Image, Person, Plugin, PluginConfig, Refused, SetAttributes, hookimpl
+from hub.house import Scene
+from hub.records import SYSTEM
+from hub.testing import HubKit, use
 from hub.testing.fixtures import MakeHub
-from hub_cli import main
+from hub_cli.command_line import main
+from hub_media import Media
+from hub_people.merging import Why
 from tests.databases import both_databases
 from tests.people.kit import Customer, people_hub, people_of
-from tests.people.test_reception import issued, served
+from tests.people.test_keys import idle
 
-SECRETS = ("李雷", "13800138000", "lei@example", "我的地址是人民路 8 号", "oLiLei-wechat", "+8613800138000")
-COUNTED = "SELECT id, opened_at, closed_at, owner_kind, owner_id, team, tags, status FROM conversation ORDER BY id"
-SPOKEN = "SELECT id, conversation_id, leg_id, direction, author_kind, at, state FROM message ORDER BY id"
+SECRETS = ("小雨", "13800138000", "oSecret", "qSecret", "我住在幸福路", "好的小雨", "黄金")
+TABLES = ("person", "identity", "conversation", "leg", "message", "inbox", "outbox", "event", "datum", "timer")
+PEOPLE = ("link", "key", "candidate", "merge", "conflict", "claim", "guess", "waste")
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
+    "0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+)
 
 
-async def talked(kit: HubKit) -> int:
-    """Somebody on two channels, joined by a claim, served and ended; their id."""
-    caller = Customer(kit, "phone", "+8613800138000", name="李雷", keys={"phone": "13800138000"}, verified=True)
-    await caller.says("我的地址是人民路 8 号")
-    agent = await served(kit, caller)
-    code = (await issued(kit, caller)).code
-    other = Customer(kit, "wechat", "oLiLei-wechat", name="李雷", attributes={"email": "lei@example.com"})
-    await other.says(code)
-    await kit.settled()
-    await agent.closes("rückruf", "破损")
-    await kit.settled()
-    return (await caller.person()).id
+async def counted(kit: HubKit) -> list[dict[str, Any]]:
+    """What statistics stand on."""
+    return await kit.rows(
+        "SELECT conversation.id, status, owner_kind, owner_id, team, opened_at, closed_at, tags, direction, author_kind, author_id, at"
+        " FROM conversation JOIN message ON message.conversation_id = conversation.id ORDER BY conversation.id, message.id"
+    )
 
 
 async def everything(kit: HubKit) -> str:
-    """All rows of all tables, as text."""
-    tables = [row["name"] for row in await kit.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found = [await kit.rows(f'SELECT * FROM "{table}"') for table in tables]
-    return json.dumps(found, ensure_ascii=False, default=str)
+    tables = (*TABLES, *(f"people_{name}" for name in PEOPLE), "media_attachment")
+    return str([await kit.rows(f"SELECT * FROM {table}") for table in tables])
 
 
-async def test_nothing_personal_is_left_and_statistics_are_as_before(make_hub: MakeHub) -> None:
-    kit = await people_hub(make_hub)
-    person = await talked(kit)
-    before = await everything(kit)
-    assert [secret for secret in SECRETS if secret not in before] == []
-    counted, spoken = await kit.rows(COUNTED), await kit.rows(SPOKEN)
-    done = await people_of(kit).erasing.erase(person, "eva")
-    # Telephone, WeChat, and the number as a key.
-    assert (done.person, done.identities) == (person, 3)
-    assert done.messages > 0
-    after = await everything(kit)
-    assert [secret for secret in SECRETS if secret in after] == []
-    assert await kit.rows(COUNTED) == counted
-    assert await kit.rows(SPOKEN) == spoken
-    told = await kit.rows("SELECT person_id, data FROM event WHERE kind = 'person.erased'")
-    assert [(row["person_id"], json.loads(row["data"])) for row in told] == [(person, {"by": "eva"})]
-    # The journal says who did it, and nothing else of them.
-    [line] = await kit.rows("SELECT act, actor FROM people_link WHERE person_id = ?", person)
-    assert line == {"act": "erased", "actor": "eva"}
+async def known(make_hub: MakeHub, **more: Any) -> tuple[HubKit, Customer, Customer, str]:
+    """Somebody on two channels, with a picture, a journal, and an agent's answers; closed."""
+    kit = await people_hub(make_hub, use(Media, "media"), **more)
+    one = Customer(kit, "wechat", "oSecret", name="小雨", verified=True, keys={"phone": "13800138000"})
+    two = Customer(kit, "qq", "qSecret", name="小雨她")
+
+    async def chunks() -> Any:
+        yield PICTURE
+
+    kept = await kit.plugin("media", Media).keep(chunks(), owner="wechat/oSecret", name="小雨.png", max_bytes=10_000, types=["image/png"])
+    await one.says("我住在幸福路", Image(kept.id))
+    await two.says("在吗")
+    await idle(kit)
+    agent = kit.agent("刘芳")
+    person = await people_of(kit).register.merge((await one.person()).id, (await two.person()).id, Why("lin", "agent"))
+    await agent.takes_over((await one.conversation()).id)
+    await agent.says("好的小雨")
+
+    async def note(scene: Scene) -> None:
+        scene.apply((SetAttributes({"等级": "黄金"}, tier="gold"),), SYSTEM)
+
+    await kit.hub.path.in_conversation((await one.conversation()).id, "lin", note)
+    await kit.settled()
+    assert person == (await one.person()).id
+    return kit, one, two, kept.id
 
 
 @both_databases
-async def test_it_may_be_done_twice_and_the_customer_comes_back_as_a_stranger(make_hub: MakeHub) -> None:
-    kit = await people_hub(make_hub)
-    person = await talked(kit)
-    await people_of(kit).erasing.erase(person, "eva")
-    again = await people_of(kit).erasing.erase(person, "eva")
+async def test_nothing_of_them_is_left_and_the_numbers_are(make_hub: MakeHub) -> None:
+    kit, one, _, file = await known(make_hub)
+    agent = kit.agent("刘芳")
+    agent._conversation = (await one.conversation()).id
+    await agent.closes("破损")
+    await idle(kit)
+    before, person = await counted(kit), (await one.person()).id
+    told = await everything(kit)
+    assert all(secret in told for secret in SECRETS)
+    done = await people_of(kit).erasing.erase(person, "sun")
+    # WeChat, QQ and the telephone number they are known by.
+    assert (done.identities, done.files) == (3, 1)
+    assert done.messages >= 3
+    left = await everything(kit)
+    assert [secret for secret in SECRETS if secret in left] == []
+    assert await counted(kit) == before
+    assert await kit.plugin("media", Media).get(file) is None
+    assert not (kit.data / "media" / file).exists()
+    erased = await kit.rows("SELECT actor, person_id FROM people_link WHERE act = 'erased'")
+    assert erased == [{"actor": "sun", "person_id": person}]
+    # Once more does nothing, and says so.
+    again = await people_of(kit).erasing.erase(person, "sun")
     assert (again.messages, again.identities, again.files) == (0, 0, 0)
     assert len(await kit.rows("SELECT id FROM event WHERE kind = 'person.erased'")) == 1
-    back = Customer(kit, "phone", "+8613800138000", keys={"phone": "13800138000"}, verified=True)
-    await back.says("喂")
-    assert (await back.person()).id != person
+    # Whoever writes with the same id is somebody new.
+    await one.says("您好")
+    assert (await one.person()).id != person
+    merge = (await kit.rows("SELECT id FROM people_merge"))[0]["id"]
+    with pytest.raises(Refused, match="erased"):
+        await people_of(kit).register.unmerge(merge, "sun")
 
 
-async def test_an_open_conversation_keeps_a_customer_until_it_is_to_be_ended(make_hub: MakeHub) -> None:
-    kit = await people_hub(make_hub)
-    caller = Customer(kit, "phone", "c", name="李雷")
-    await caller.says("喂")
-    person = (await caller.person()).id
-    with pytest.raises(Refused) as refused:
-        await people_of(kit).erasing.erase(person, "eva")
-    assert refused.value.code == "open_conversation"
-    assert (await caller.person()).name == "李雷"
-    conversation = (await caller.conversation()).id
-    await people_of(kit).erasing.erase(person, "eva", finish=True)
-    now = await kit.hub.reading.conversation(conversation)
-    assert now is not None
-    assert now.status == "closed"
-    with pytest.raises(Refused) as missing:
-        await people_of(kit).erasing.erase(17, "eva")
-    assert missing.value.code == "not_found"
+async def test_an_open_conversation_is_refused_or_finished(make_hub: MakeHub) -> None:
+    kit, one, _, _ = await known(make_hub)
+    person = (await one.person()).id
+    with pytest.raises(Refused) as refusal:
+        await people_of(kit).erasing.erase(person, "sun")
+    assert (refusal.value.status, refusal.value.code) == (409, "open_conversation")
+    assert (await one.person()).name == "小雨"
+    await people_of(kit).erasing.erase(person, "sun", finish=True)
+    stored = await kit.hub.reading.latest_conversation(person)
+    assert stored is not None
+    assert stored.status == "closed"
+    assert await kit.hub.reading.identities(person) == []
+    with pytest.raises(Refused) as refusal:
+        await people_of(kit).erasing.erase(17, "sun")
+    assert refusal.value.status == 404
 
 
-async def test_the_command_erases_while_no_hub_runs(make_hub: MakeHub, capsys: pytest.CaptureFixture[str]) -> None:
-    kit = await people_hub(make_hub)
-    person = await talked(kit)
+class Elsewhere(Plugin[PluginConfig]):
+    """Keeps things about people, too."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.told: list[tuple[str, list[str]]] = []
+
+    @hookimpl
+    async def person_erased(self, person: Person, identities: list[Identity]) -> None:
+        self.told.append((person.name, sorted(identity.external_id for identity in identities)))
+
+
+async def test_other_plugins_hear_whom_to_forget(make_hub: MakeHub) -> None:
+    kit = await people_hub(make_hub, use(Elsewhere, "elsewhere"))
+    one = Customer(kit, "wechat", "w", name="小雨")
+    await one.says("你好")
+    await people_of(kit).erasing.erase((await one.person()).id, "sun", finish=True)
+    assert kit.plugin("elsewhere", Elsewhere).told == [("小雨", ["w"])]
+
+
+async def test_the_command_line_erases_and_files_go_with_the_next_start(
+    make_hub: MakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kit, one, _, file = await known(make_hub)
+    person, bytes_of = (await one.person()).id, kit.data / "media" / file
     await kit.stop()
-    folder: Path = kit.data
-
-    def erase(id: int) -> int:
-        return main(["people", "erase", str(id), "--data", str(folder), "--locale", "en"])
-
-    assert await asyncio.to_thread(erase, person) == 0
-    assert "3 identities" in capsys.readouterr().out
-    assert await asyncio.to_thread(erase, 17) == 1
-    assert "There is no such thing" in capsys.readouterr().err
+    document = tmp_path / "hub.yaml"
+    document.write_text("plugins: [{use: people}, {use: media}]\n", "utf-8")
+    words = ["people", "erase", str(person), "--finish", "--data", str(kit.data), "--config", str(document), "--locale", "en"]
+    assert await asyncio.to_thread(main, words) == 0
+    assert "3 identities, 1 files" in capsys.readouterr().out
+    with sqlite3.connect(kit.data / "hub.db") as store:
+        assert store.execute("SELECT name, attributes FROM person WHERE id = ?", (person,)).fetchone()[1] == "{}"
+    assert bytes_of.exists()
+    await kit.restart()
+    await kit.until(lambda: not bytes_of.exists(), "the file is gone")
