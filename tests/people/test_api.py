@@ -40,7 +40,7 @@ class Limited(Toy):
     async def allowance(self, leg: Leg) -> Allowance:
         return Allowance(self.left, leg.last_inbound_at + 1_000_000, "message")
 
-    async def contact_link(self, scene: str) -> str:
+    async def invitation(self, scene: str, seconds: float) -> str:
         return f"https://limited.example/?s={scene}"
 
 
@@ -125,7 +125,8 @@ async def test_who_somebody_is_what_differs_and_who_they_may_be_as_well(house: H
     assert (known["person"]["name"], known["person"]["attributes"]["city"]) == ("anna", "Köln")
     assert known["conflicts"] == []
     _, journal = await ada.get(f"/api/people/{person}/links")
-    assert [(line["act"], line["actor"]) for line in journal["links"]] == [("decided", "ada"), ("decided", "ada"), ("merged", "sue")]
+    told = [(line["act"], line["actor"]) for line in journal["links"]]
+    assert told == [("decided", "ada"), ("decided", "ada"), ("merged", "sue")]
     _, journal = await ada.get(f"/api/people/{person}/links", limit=1)
     assert journal["more"]
     # Parting takes back what was decided because of it.

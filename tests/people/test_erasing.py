@@ -32,7 +32,8 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
 async def counted(kit: HubKit) -> list[dict[str, Any]]:
     """What statistics stand on."""
     return await kit.rows(
-        "SELECT conversation.id, status, owner_kind, owner_id, team, opened_at, closed_at, tags, direction, author_kind, author_id, at"
+        "SELECT conversation.id, status, owner_kind, owner_id, team, opened_at, closed_at, tags, direction, author_kind,"
+        " author_id, at"
         " FROM conversation JOIN message ON message.conversation_id = conversation.id ORDER BY conversation.id, message.id"
     )
 
@@ -51,7 +52,8 @@ async def known(make_hub: MakeHub, **more: Any) -> tuple[HubKit, Customer, Custo
     async def chunks() -> Any:
         yield PICTURE
 
-    kept = await kit.plugin("media", Media).keep(chunks(), owner="wechat/oSecret", name="小雨.png", max_bytes=10_000, types=["image/png"])
+    media = kit.plugin("media", Media)
+    kept = await media.keep(chunks(), owner="wechat/oSecret", name="小雨.png", max_bytes=10_000, types=["image/png"])
     await one.says("我住在幸福路", Image(kept.id))
     await two.says("在吗")
     await idle(kit)
