@@ -144,6 +144,9 @@ class DeskEndpoint(Endpoint):
             return "message.changed", {**ids, **facts, "dead_letters": self._ctx.house.dead_letters.total}
         if event.kind == "conversation.joined":
             return "conversation.gone", {"id": str(event.conversation_id)}
+        if event.kind == "person.merged" and event.data["merged"] == str(event.person_id):
+            # What they had open is gone; the survivor's event tells the rest.
+            return None
         if event.kind in ("person.merged", "person.unmerged"):
             # Messages have come or gone as well.
             return "conversation.changed", {"conversation": conversation, "reload": True}

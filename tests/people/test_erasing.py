@@ -52,8 +52,8 @@ async def known(make_hub: MakeHub, **more: Any) -> tuple[HubKit, Customer, Custo
     async def chunks() -> Any:
         yield PICTURE
 
-    whose, limits = {"owner": "wechat/oSecret", "name": "小雨.png"}, {"max_bytes": 10_000, "types": ["image/png"]}
-    kept = await kit.plugin("media", Media).keep(chunks(), **whose, **limits)
+    media = kit.plugin("media", Media)
+    kept = await media.keep(chunks(), owner="wechat/oSecret", name="小雨.png", max_bytes=10_000, types=["image/png"])
     await one.says("我住在幸福路", Image(kept.id))
     await two.says("在吗")
     await idle(kit)
