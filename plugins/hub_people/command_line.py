@@ -34,7 +34,7 @@ def erase(options: argparse.Namespace) -> int:
 
     async def work() -> Erased:
         async with offline(settings_of(options), options.data, People) as ctx:
-            return await Erasing(ctx, Merges(ctx)).erase(options.person, "hub", finish=options.finish)
+            return await Erasing(ctx, Merges(ctx), options.locale).erase(options.person, "hub", finish=options.finish)
 
     done = asyncio.run(work())
     sys.stdout.write(words("done", options.locale, **done._asdict()) + "\n")

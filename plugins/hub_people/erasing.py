@@ -58,10 +58,11 @@ class Erased(NamedTuple):
 
 
 class Erasing:
-    """Erases people, with all they were joined with."""
+    """Erases people, with all they were joined with. It refuses in `locale`; the hub's language where that is left out."""
 
-    def __init__(self, ctx: Context, merges: Merges) -> None:
+    def __init__(self, ctx: Context, merges: Merges, locale: str = "") -> None:
         self._ctx = ctx
+        self._locale = locale or ctx.locale
         self._merges = merges
 
     async def erase(self, person_id: int, by: str, *, finish: bool = False) -> Erased:
@@ -72,7 +73,7 @@ class Erasing:
         person_id = await self._merges.root(person_id)
         person = await self._ctx.reading.person(person_id)
         if person is None:
-            raise refused("not_found", self._ctx.locale)
+            raise refused("not_found", self._locale)
         await self._finish(person_id, by, finish)
         files = await self._files(person_id)
         identities = await self._ctx.reading.identities(person_id)
@@ -82,7 +83,7 @@ class Erasing:
         async def work(dossiers: dict[int, Dossier]) -> Change:
             now = dossiers[person_id].conversation
             if now is not None and now.status == "open":
-                raise refused("open_conversation", self._ctx.locale)
+                raise refused("open_conversation", self._locale)
             change, erased = await self._plan(dossiers[person_id].person, by)
             for file in files:
                 # Once the messages are gone, nobody else knows which files there were.
@@ -100,7 +101,7 @@ class Erasing:
         if now is None or now.status != "open":
             return
         if not finish:
-            raise refused("open_conversation", self._ctx.locale)
+            raise refused("open_conversation", self._locale)
 
         async def play(scene: Scene) -> None:
             if scene.conversation is not None and scene.conversation.status == "open":

@@ -17,7 +17,7 @@ from tests.express.phones import Phones
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_visitor_goes_on_over_wechat_with_the_same_agent(browser: Browser, tmp_path: Path) -> None:
+async def test_a_visitor_goes_on_over_wechat_and_qq_with_the_same_agent(browser: Browser, tmp_path: Path) -> None:
     express = Demo(tmp_path / "data", ROOT / "config" / "express.yaml")
     phones = Phones(express.url)
     async with phones.running():
@@ -50,6 +50,19 @@ async def test_a_visitor_goes_on_over_wechat_with_the_same_agent(browser: Browse
             async with asyncio.timeout(PATIENCE):
                 while "收到照片了" not in phones.heard("wechat", "oLiLei"):
                     await agent.page.evaluate("() => new Promise(requestAnimationFrame)")
+            # And once more, to QQ: one conversation with three legs.
+            await agent.page.get_by_test_id("claim").click()
+            await agent.page.get_by_test_id("claim-code").filter(has_not_text=code).wait_for()
+            again = (await agent.page.get_by_test_id("claim-code").inner_text()).strip()
+            await phones.says("qq", "HANMEIMEI", again)
+            await expect(agent.page.get_by_test_id("claim-used")).to_be_visible(timeout=WAIT)
+            await agent.page.keyboard.press("Escape")
+            await phones.says("qq", "HANMEIMEI", "现在用 QQ")
+            await expect(agent.page.get_by_test_id("message").filter(has_text="现在用 QQ")).to_be_visible(timeout=WAIT)
+            await expect(agent.page.get_by_test_id("conversation-row")).to_have_count(1)
+            await visitor.sees("包裹破损了")
+            assert not await visitor.count("照片在这里"), "the page shows its visitor's own legs"
+            await expect(agent.page.get_by_test_id("customer-pane")).to_contain_text("HANMEIMEI", timeout=WAIT)
             await agent.page.get_by_test_id("load").click()
             await expect(agent.page.get_by_test_id("why-no-work")).to_be_visible()
             await agent.page.screenshot(path=SHOTS / "joint.png")

@@ -147,7 +147,7 @@ export const useDesk = defineStore('desk', () => {
         return
       }
       case 'conversation.changed':
-        if (event.data.reload) anew(event.data.conversation.id)
+        if (event.data.reload) void threads.renew(event.data.conversation.id)
         return seen(event.data.conversation, fresh)
       case 'conversation.gone':
         return gone(event.data.id)
@@ -176,12 +176,6 @@ export const useDesk = defineStore('desk', () => {
     if (!isMine(conversation ?? undefined)) return
     if (!prefs.stored.muted && (document.hidden || message.conversation !== current.value)) ring('message')
     notify(name, text, message.conversation, () => opener(message.conversation))
-  }
-
-  /** Its customer was joined with another, or parted again: messages have come or gone. */
-  function anew(conversation: string): void {
-    threads.forget(conversation)
-    if (conversation === current.value) void loadThread(conversation)
   }
 
   /** The hub shows it to me, so I may see it. */

@@ -82,6 +82,13 @@ export const useThreads = defineStore('threads', () => {
     }
   }
 
+  /** Messages came or went with people who were joined or parted: the newest page is all that counts. */
+  async function renew(conversation: string): Promise<void> {
+    if (!threads.has(conversation)) return
+    threads.delete(conversation)
+    await loadLatest(conversation)
+  }
+
   /** I may not see it any more. */
   function forget(conversation: string): void {
     threads.delete(conversation)
@@ -92,7 +99,7 @@ export const useThreads = defineStore('threads', () => {
     for (const key of [...threads.keys()]) if (key !== conversation) threads.delete(key)
   }
 
-  return { get, loadLatest, loadOlder, add, change, forget, forgetExcept }
+  return { get, loadLatest, loadOlder, add, change, renew, forget, forgetExcept }
 })
 
 function fetchPage(conversation: string, before?: string): Promise<Page> {
