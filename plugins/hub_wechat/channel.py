@@ -12,13 +12,16 @@ from hub import (
     AuthFailed,
     Channel,
     HubError,
+    Identity,
     Leg,
     Limits,
     Outbound,
+    Person,
     PluginConfig,
     Rejected,
     Sent,
     Unsupported,
+    hookimpl,
 )  # fmt: skip
 from hub.pages import Operation
 from hub_wechat.actions import Quota
@@ -92,6 +95,13 @@ class WeChat(Channel[WeChatConfig]):
             passive.close()
             await files.close()
             await customers.close()
+
+    @hookimpl
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        """What is known of them here goes as well."""
+        for identity in identities:
+            if (identity.platform, identity.scope) == (self.platform, self.config.app_id):
+                await self._customers.forget(identity.external_id)
 
     def _serve(self) -> None:
         path, text = f"/{self.ctx.name}/callback", {"type": "string"}

@@ -124,6 +124,13 @@ class Customers:
         await self._ctx.commit(change)
         self._remember(openid, (unionid[:128], session_from[:1000]))
 
+    async def forget(self, openid: str) -> None:
+        """Nothing is known of them any more."""
+        change = Change()
+        change.write(Statements.drop_customer, (self._name(openid),))
+        await self._ctx.commit(change)
+        self._known.pop(openid, None)
+
     def _remember(self, openid: str, facts: tuple[str, str]) -> None:
         while len(self._known) >= MOST_KNOWN:
             self._known.pop(next(iter(self._known)))

@@ -67,6 +67,7 @@ class Statements:
         delete(Seen, ("name",)), sql="DELETE FROM wechat_seen WHERE name >= ? AND name < ? AND at < ?"
     )
     put_customer: Final = upsert(Customer, "name")
+    drop_customer: Final = delete(Customer, ("name",))
     put_upload: Final = upsert(Upload, "name")
     drop_upload: Final = delete(Upload, ("name",))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Final
 
-from hub import Allowance, Channel, Leg, Limits, Outbound, PluginConfig, Sent
+from hub import Allowance, Channel, Identity, Leg, Limits, Outbound, Person, PluginConfig, Sent, hookimpl
 from hub.tables import Change
 from hub_wecom.addresses import Address
 from hub_wecom.api import Api
@@ -54,7 +54,7 @@ class WeCom(Channel[WeComConfig]):
         self._api = api = Api(ctx, config.base_url, tokens)
         self._windows = windows = Windows(ctx)
         sessions = Sessions(api, ctx.clock)
-        customers = Customers(ctx, api, config.corp_id)
+        self._customers = customers = Customers(ctx, api, config.corp_id)
         media = Media(ctx, api, config.max_bytes)
         happenings = Happenings(ctx, config, api, customers, windows, sessions)
         incoming = Incoming(ctx, config, customers, media, windows, sessions, happenings)
@@ -68,6 +68,13 @@ class WeCom(Channel[WeComConfig]):
             ctx.task(account.run(), f"messages of {account.name}")
         Callback(ctx, config, self._fetch).serve()
         yield
+
+    @hookimpl
+    async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
+        """What is known of them here goes as well."""
+        for identity in identities:
+            if (identity.platform, identity.scope) == (self.platform, self.config.corp_id):
+                await self._customers.forget(identity.external_id)
 
     async def _fetch(self, name: str, token: str) -> None:
         account = self._accounts.get(name)

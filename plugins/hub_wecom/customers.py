@@ -103,6 +103,13 @@ class Customers:
         if change.writes:
             await self._ctx.commit(change)
 
+    async def forget(self, customer: str) -> None:
+        """Nothing is known of them any more."""
+        change = Change()
+        change.write(Statements.drop_customer, (f"{self._corp_id}/{customer}",))
+        await self._ctx.commit(change)
+        self._known.pop(customer, None)
+
     def _remember(self, customer: str, profile: Profile) -> None:
         self._known[customer] = profile
         self._known.move_to_end(customer)

@@ -37,5 +37,6 @@ class Statements:
     """All that is written, by what it is for."""
 
     put_customer: Final = upsert(Customer, "key")
+    drop_customer: Final = delete(Customer, ("key",))
     add_happening: Final = insert(Happening)
     drop_happening: Final = delete(Happening, ("key",))

@@ -1,4 +1,4 @@
-"""One customer on the telephone, in the web chat, on WeChat and on QQ: one conversation, one agent; the platforms are simulated."""
+"""Telephone, web chat, WeChat and QQ: one conversation with one agent; the platforms are simulated."""
 
 from __future__ import annotations
 
@@ -184,6 +184,22 @@ async def test_telephone_web_wechat_and_qq_are_one_conversation(town: Town) -> N
     world = town.hub.registry.get("phone")
     assert isinstance(world, FakeChannel)
     assert not any("照片" in words or "QQ" in words for words in world.world.texts("+8613800138000"))
+
+
+async def test_erasing_reaches_what_channels_keep_of_somebody(town: Town) -> None:
+    town.phones.account.customer("oLiLei").unionid = "oSecretUnion"
+    await town.phones.says("wechat", "oLiLei", "你好")
+    talk = await town.conversation("wechat", "oLiLei")
+    await town.people.idle()
+    kept = await town.hub.store.reader.all("SELECT * FROM wechat_customer")
+    assert [row["unionid"] for row in kept] == ["oSecretUnion"]
+    done = await town.people.erasing.erase(talk.person_id, "sun", finish=True)
+    # WeChat's openid, and the unionid.
+    assert done.identities == 2
+    assert await town.hub.store.reader.all("SELECT * FROM wechat_customer") == []
+    await town.phones.says("wechat", "oLiLei", "再来")
+    again = await town.conversation("wechat", "oLiLei")
+    assert again.person_id != talk.person_id
 
 
 async def _three(town: Town, talk: int) -> bool:

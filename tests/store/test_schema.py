@@ -21,6 +21,7 @@ from hub.store.database import database_at
 from hub.store.store import FILE, Store, tortoise_config
 from hub_desk import Desk
 from hub_media import Media
+from hub_people import People
 from hub_qq import QQ
 from hub_wechat import WeChat
 from hub_wecom import WeCom
@@ -28,7 +29,7 @@ from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
 from tests.windows.kit import Kiosk
 
-APPS: Final = apps_of([Desk, Media, Kiosk, QQ, WeCom, WeChat])
+APPS: Final = apps_of([Desk, Media, Kiosk, People, QQ, WeCom, WeChat])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",
