@@ -24,8 +24,9 @@ OK: Final = 0
 
 
 def add_explain(parser: argparse.ArgumentParser, locale: str) -> None:
-    """``hub explain ID``."""
+    """``hub explain ID``, also written with what it is: ``hub explain conversation ID``."""
     parser.description = word(locale, "explain")
+    parser.add_argument("what", nargs="?", choices=("conversation", "message"), help=word(locale, "any_kind"))
     parser.add_argument("id", type=int, metavar="ID", help=word(locale, "any_id"))
     add_store_options(parser, locale)
     parser.set_defaults(command=explain)

@@ -31,6 +31,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "retry": ("重新发送", "try one again from the start"),
     "drop": ("放弃发送", "give one up"),
     "any_id": ("消息或会话的编号", "a message's or a conversation's number"),
+    "any_kind": ("编号属于什么，可省略", "what the number is of; may be left out"),
     "letter_id": ("消息编号", "the message's number"),
     "nothing": ("没有编号为 {id} 的消息或会话", "there is no message and no conversation {id}"),
     "count": ("共 {count} 条未能送达", "{count} dead letter(s)"),

@@ -51,8 +51,11 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_explain_a_conversation(stored: tuple[Path, int, int, int], capsys: pytest.CaptureFixture[str]) -> None:
     data, came, letter, conversation = stored
+    assert main(["explain", "conversation", str(conversation), "--data", str(data)]) == 0
+    told = capsys.readouterr().out
     assert main(["explain", str(conversation), "--data", str(data)]) == 0
     out = capsys.readouterr().out
+    assert out == told
     assert f"conversation {conversation} with person " in out
     assert "Ann" in out
     assert "channel mail, address ann@example.com" in out
