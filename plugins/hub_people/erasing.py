@@ -5,10 +5,12 @@ Times, owners, tags, states and counts are what statistics stand on, and say not
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from hub import Context, Identity, Person, Text, files_of
+import msgspec
+
+from hub import Context, Identity, Inbound, Person, Text, files_of
 from hub.house import Dossier, Scene
 from hub.pages import outcome_of
 from hub.tables import Change, Statement, marks, to_json
@@ -37,7 +39,6 @@ class _Rows:
     person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
     surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
     outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
-    arrival: Final = _update("inbox", "payload = NULL, state = 1, error = ''", "id = ?")
     identity: Final = _delete("identity", "id = ?")
     keys: Final = _delete("people_key", "identity_id = ?")
     one: Final = _delete("people_candidate", "one_id = ?")
@@ -46,6 +47,21 @@ class _Rows:
     merge: Final = _update("people_merge", "data = ''", "id = ?")
     links: Final = _delete("people_link", "person_id = ? AND act <> 'erased'")
     claims: Final = _update("people_claim", "state = 'void', who = '', code = ''", "person_id = ?")
+
+
+class _Letter(msgspec.Struct):
+    """What tells whose an arrival is."""
+
+    channel: str
+    platform: str
+    inbound: Inbound
+
+
+_letter: Final = msgspec.json.Decoder(_Letter)
+_UNREAD: Final = "SELECT id, payload FROM inbox WHERE state = 2 AND payload IS NOT NULL"
+_UNSENT: Final = (
+    "SELECT outbox.id FROM outbox JOIN message ON message.id = outbox.id WHERE outbox.state = 2 AND message.person_id = ?"
+)
 
 
 class Erased(NamedTuple):
@@ -77,6 +93,7 @@ class Erasing:
         await self._finish(person_id, by, finish)
         files = await self._files(person_id)
         identities = await self._ctx.reading.identities(person_id)
+        await self._drop_letters(person_id, identities)
         await self._ctx.house.calls.notify("person_erased", person=person, identities=identities)
         found: list[Erased] = []
 
@@ -108,6 +125,21 @@ class Erasing:
                 scene.close()
 
         await self._ctx.house.play(now.id, by, play)
+
+    # -- dead letters -------------------------------------------------------------------------------
+
+    async def _drop_letters(self, person_id: int, identities: Sequence[Identity]) -> None:
+        """What never arrived, from them (so that it is no message) and to them: dropped where it is counted."""
+        places = {(one.platform, one.scope, one.external_id) for one in identities}
+        letters = [row["id"] for row in await self._ctx.reader.all(_UNSENT, person_id)]
+        for row in await self._ctx.reader.all(_UNREAD):
+            letter = _letter.decode(row["payload"])
+            sender = letter.inbound.sender
+            # The same id may be somebody else's on another channel.
+            if (letter.platform, sender.scope or letter.channel, sender.external_id) in places:
+                letters.append(row["id"])
+        for id in letters:
+            await self._ctx.house.dead_letters.drop(id)
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -145,7 +177,7 @@ class Erasing:
         for row in conversations:
             await self._conversation(change, row["id"])
         for identity in identities:
-            await self._identity(change, identity)
+            self._identity(change, identity)
         for record in merges:
             change.write(_Rows.merge, (record.id,))
             change.write(_Rows.conflicts, (record.id,))
@@ -176,11 +208,6 @@ class Erasing:
         change.write(_Rows.legs, (False, id))
         change.write(_Rows.outbox, (id,))
 
-    async def _identity(self, change: Change, identity: Identity) -> None:
+    def _identity(self, change: Change, identity: Identity) -> None:
         for statement in (_Rows.identity, _Rows.keys, _Rows.one, _Rows.two):
             change.write(statement, (identity.id,))
-        # Dead letters of theirs that never became a message.
-        who = f'%"external_id":{to_json(identity.external_id)}%'
-        sql = "SELECT id FROM inbox WHERE state = 2 AND payload LIKE ?"
-        for row in await self._ctx.reader.all(sql, who):
-            change.write(_Rows.arrival, (row["id"],))

@@ -105,6 +105,8 @@ class People(Plugin[PeopleConfig]):
     @hookimpl
     async def arriving(self, inbound: Inbound, identity: Identity, channel: str) -> None:
         """Keep the keys it brings, and take a claim it shows; what they lead to comes when it is stored."""
+        # An agent had the conversation when they showed a code, so that no bot was asked about it: this message is another one.
+        self._shown.pop(identity.id, None)
         if await self.linking.keep(identity, inbound.sender, channel):
             self._when_stored(identity, partial(self.linking.link, identity.id))
         if (channel, inbound.key) in self._refused:
