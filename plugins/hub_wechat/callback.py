@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -88,7 +89,7 @@ class Callback:
             self._passive.left(waiting)
             return await self._transferred(push, opened)
         answer = _text(SUCCESS) if piece is None else self._answer(piece, push, opened)
-        outcome = await outcome_of(_written(answer, request))
+        outcome = await outcome_of(written(answer, request))
         self._passive.left(waiting, outcome.error)
         if outcome.error is not None:
             raise outcome.error
@@ -132,8 +133,10 @@ def _text(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/plain")
 
 
-async def _written(answer: web.Response, request: web.Request) -> None:
-    """Write the answer out: only then is what it carries on its way."""
+async def written(answer: web.Response, request: web.Request) -> None:
+    """Write the answer out: only then is what it carries on its way. Raises ConnectionResetError when nobody is there."""
+    # A busy loop may not have read yet that the platform hung up; in a turn of it, it has.
+    await asyncio.sleep(0)
     if request.transport is None or request.transport.is_closing():
         raise ConnectionResetError("the platform has gone")
     await answer.prepare(request)

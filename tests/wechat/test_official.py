@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.pages import outcome_of
 from hub.testing.clock import ManualClock
+from hub_wechat.callback import written
 from hub_wechat.config import WeChatConfig
 from hub_wechat.envelope import Envelopes
 from hub_wechat.forms import read, text_of, write
@@ -134,6 +139,28 @@ async def test_a_push_that_was_cut_leaves_the_answer_to_the_api(tmp_path: Path) 
         assert await stage.hears("echo:wait 3") == "api"
         await stage.settled()
         assert len(stage.heard()) == 1
+
+
+async def test_a_push_that_is_cut_while_the_loop_is_busy_carries_nothing() -> None:
+    held: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def push(request: web.Request) -> web.Response:
+        asked.set()
+        await go.wait()
+        answer = web.Response(text="the one answer")
+        held.set_result((await outcome_of(written(answer, request))).error)
+        return answer
+
+    app = web.Application()
+    app.router.add_post("/", push)
+    async with TestServer(app) as server:
+        with socket.create_connection((server.host, server.port)) as platform:
+            platform.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            await asked.wait()
+        # It hung up in this very turn of the loop, in which the answer is ready as well.
+        go.set()
+        assert isinstance(await held, ConnectionResetError)
 
 
 async def _ways(stage: Any) -> list[tuple[str, str]]:
