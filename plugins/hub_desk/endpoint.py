@@ -20,6 +20,8 @@ from hub_realtime import Endpoint, Hello, Json, Party, Topic, message_shape
 
 DESK: Final[Topic] = ("desk",)
 STREAM: Final = "/api/realtime"
+OFFERED: Final = "routing.offered"
+"""Somebody routes, and waits for the word of the agent in the event's data. Others are not told."""
 
 
 class Browser(NamedTuple):
@@ -115,6 +117,8 @@ class DeskEndpoint(Endpoint):
         """Does the agent see this conversation?"""
         if dossier is None or dossier.conversation is None:
             return False
+        if event.kind == OFFERED:
+            return event.data.get("agent") == str(party.who.agent)
         return sees(self.agent(party), dossier.conversation)
 
     def instead(self, party: Party, event: Event) -> tuple[str, Json] | None:
@@ -142,6 +146,8 @@ class DeskEndpoint(Endpoint):
             facts = {"state": event.data["state"], "error": event.data.get("error", "")}
             ids = {"id": str(message.id), "conversation_id": str(message.conversation_id)}
             return "message.changed", {**ids, **facts, "dead_letters": self._ctx.house.dead_letters.total}
+        if event.kind == OFFERED:
+            return "conversation.offered", {"conversation": conversation}
         if event.kind == "conversation.joined":
             return "conversation.gone", {"id": str(event.conversation_id)}
         if event.kind == "person.merged" and event.data["merged"] == str(event.person_id):

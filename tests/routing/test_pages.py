@@ -88,3 +88,27 @@ async def test_who_is_offered_what_another_team_has_may_take_it(tmp_path: Path) 
         await house.until(lambda: routing.is_offered(id, agent.id))
         assert (await back.get(f"/api/routing/conversations/{id}"))[1]["why"]["state"] == "offered"
         assert (await back.post(f"/api/routing/offers/{id}/accept"))[0] == 200
+
+
+async def test_an_offer_is_told_to_whom_it_is_made_and_to_nobody_else(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=WITH_ROUTING, routing=Routing) as house:
+        liu, other = await house.person("liu"), await house.person("wang")
+        assert liu.agent is not None
+        await liu.ask("PUT", "/api/me/state", json={"state": "online"})
+        assert (await liu.get("/api/routing/me"))[1]["offers"] == []
+        page, _ = await liu.desk()
+        beside, _ = await other.desk()
+        id = await house.conversation()
+        told = await page.event("conversation.offered")
+        assert told["data"]["conversation"]["id"] == str(id)
+        [offer] = (await liu.get("/api/routing/me"))[1]["offers"]
+        assert offer["conversation"] == str(id)
+        assert 59_000 < offer["until"] - told["at"] <= 61_000
+        assert (await other.get("/api/routing/me"))[1]["offers"] == []
+        assert (await liu.post(f"/api/routing/offers/{id}/accept"))[0] == 200
+        frames = [await beside.read()]
+        while (frames[-1].get("data") or {}).get("conversation", {}).get("owner", {}).get("kind") != "agent":
+            frames.append(await beside.read())
+        assert "conversation.changed" in {frame.get("kind") for frame in frames}
+        assert "conversation.offered" not in {frame.get("kind") for frame in frames}
+        assert (await liu.get("/api/routing/me"))[1]["offers"] == []

@@ -16,6 +16,7 @@ export type HubEvent =
       data: { id: string; conversation_id?: string; state: Message['state']; error: string; dead_letters?: number }
     }
   | { kind: 'conversation.changed'; at: number; data: { conversation: Conversation; reload?: boolean } }
+  | { kind: 'conversation.offered'; at: number; data: { conversation: Conversation } }
   | { kind: 'conversation.gone'; at: number; data: { id: string } }
 
 export interface Listener {

@@ -103,15 +103,26 @@ class Answers:
     # -- agents -------------------------------------------------------------------------------------
 
     def why_no_work(self, agent_id: int, locale: str) -> Answer:
-        """``{"state", "used", "capacity", "talks", "off", "reasons"}``: how an agent is, and in sentences why nothing comes."""
+        """How an agent is, what is offered to them, and why nothing comes, in sentences.
+
+        ``{"state", "used", "capacity", "talks", "off", "offers", "reasons"}``.
+        """
         router = self._dispatcher.router
         staff = router.floor.by_id.get(str(agent_id))
         if staff is None:
             return {"state": "none", "reasons": [sentence(locale, "you_unknown")]}
         return {
             "state": staff.state, "connected": staff.connected, "used": staff.used[0], "capacity": staff.units,
-            "talks": len(staff.talks), "off": sorted(staff.off), "reasons": self._why(staff, locale),
+            "talks": len(staff.talks), "off": sorted(staff.off), "offers": self._offers(staff),
+            "reasons": self._why(staff, locale),
         }  # fmt: skip
+
+    def _offers(self, staff: Staff) -> list[Answer]:
+        """What waits for this agent's word, and until when (ms), the one that ends first before the others."""
+        seconds = self._dispatcher.router.policy.offer.seconds
+        offered = [task for task in staff.talks.values() if task.status == "offered"]
+        made = [{"conversation": str(one.id), "until": int((one.held_at + seconds(one.channel)) * 1000)} for one in offered]
+        return sorted(made, key=lambda one: int(one["until"]))
 
     def _why(self, staff: Staff, locale: str) -> list[str]:
         router = self._dispatcher.router

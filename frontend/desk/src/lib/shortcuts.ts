@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 
 /** What a shortcut does, by name; ShortcutsDialog lists the same names. */
-export type ShortcutName = 'take_next' | 'note' | 'close' | 'transfer' | 'break' | 'previous' | 'next' | 'composer' | 'help'
+export type ShortcutName = 'take_next' | 'note' | 'close' | 'transfer' | 'claim' | 'break' | 'previous' | 'next' | 'composer' | 'help'
 
 /**
  * The keys of each shortcut. None is Alt with a letter alone (those write characters on many keyboards). Chromium
@@ -12,6 +12,7 @@ export const SHORTCUTS: Record<ShortcutName, readonly string[]> = {
   note: ['Ctrl+Shift+N', 'Ctrl+Shift+Y'],
   close: ['Ctrl+Shift+E'],
   transfer: ['Ctrl+Shift+X'],
+  claim: ['Ctrl+Shift+L'],
   break: ['Ctrl+Shift+B'],
   previous: ['Alt+ArrowUp'],
   next: ['Alt+ArrowDown'],

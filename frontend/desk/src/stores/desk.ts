@@ -12,6 +12,7 @@ import { useDrafts } from './drafts'
 import { useOutbox } from './outbox'
 import { usePrefs } from './prefs'
 import { usePresence } from './presence'
+import { useRouting } from './routing'
 import { useSession } from './session'
 import { useThreads } from './threads'
 
@@ -24,11 +25,14 @@ export const useDesk = defineStore('desk', () => {
   const prefs = usePrefs()
   const presence = usePresence()
   const allowances = useAllowances()
+  const routing = useRouting()
 
   const status = ref<Status>('idle')
   const lag = ref<number | null>(null)
   const ready = ref(false)
   const conversations = shallowReactive(new Map<string, Conversation>())
+  /** What waits for my word, and may be of another team. */
+  const offered = shallowReactive(new Map<string, Conversation>())
   const agents = shallowReactive(new Map<string, Agent>())
   const teams = shallowRef<Team[]>([])
   const channels = shallowRef<Channel[]>([])
@@ -114,6 +118,8 @@ export const useDesk = defineStore('desk', () => {
     status.value = 'idle'
     ready.value = false
     conversations.clear()
+    offered.clear()
+    routing.forget()
     agents.clear()
     threads.forgetExcept(null)
   }
@@ -149,6 +155,8 @@ export const useDesk = defineStore('desk', () => {
       case 'conversation.changed':
         if (event.data.reload) anew(event.data.conversation.id)
         return seen(event.data.conversation, fresh)
+      case 'conversation.offered':
+        return announceOffer(event.data.conversation, fresh)
       case 'conversation.gone':
         return gone(event.data.id)
     }
@@ -223,6 +231,17 @@ export const useDesk = defineStore('desk', () => {
     notify(title, conversation.last_message?.text ?? '', conversation.id, () => opener(conversation.id))
   }
 
+  /** Until when, and whether it still is, the hub tells. */
+  function announceOffer(conversation: Conversation, fresh: boolean): void {
+    offered.set(conversation.id, conversation)
+    void routing.refresh()
+    if (!fresh) return
+    if (!prefs.stored.muted) ring('conversation')
+    const title = i18n.global.t('offers.given', { name: conversation.person.name })
+    spoken.value = title
+    notify(title, conversation.last_message?.text ?? '', conversation.id, () => opener(conversation.id))
+  }
+
   async function fetchConversation(id: string): Promise<ConversationDetails> {
     try {
       const details = await api.get<ConversationDetails>(`/api/conversations/${encodeURIComponent(id)}`)
@@ -245,7 +264,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   return {
-    status, lag, ready, conversations, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
+    status, lag, ready, conversations, offered, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
     me, open, counts, calling, realtime, isMine, ownerName, start, stop, put, seen, show, fetchConversation, loadThread,
   }
 })

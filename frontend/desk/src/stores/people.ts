@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { ApiError, api } from '../lib/http'
+import { useDesk } from './desk'
 
 export interface Claim {
   code: string
@@ -39,18 +40,30 @@ export interface WhoIsWho {
   merges: Merge[]
 }
 
+export interface IssuedClaim {
+  id: string
+  state: 'live' | 'expired' | 'redeemed' | 'joined' | 'void'
+  expires_at: number
+}
+
 /** Who is who across channels, where the hub has the plugin for it: asked once per page. */
 export const usePeople = defineStore('people', () => {
+  const desk = useDesk()
   const available = ref<boolean | null>(null)
 
   async function look(conversation: string): Promise<void> {
     if (available.value !== null) return
     try {
-      await api.get(`/api/people/conversations/${encodeURIComponent(conversation)}/claims`)
+      await claims(conversation)
       available.value = true
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) available.value = false
+      // A conversation that has left my sight is not found either.
+      if (error instanceof ApiError && error.status === 404 && desk.conversations.has(conversation)) available.value = false
     }
+  }
+
+  async function claims(conversation: string): Promise<IssuedClaim[]> {
+    return (await api.get<{ claims: IssuedClaim[] }>(`/api/people/conversations/${encodeURIComponent(conversation)}/claims`)).claims
   }
 
   const issue = (conversation: string): Promise<Claim> => api.post<Claim>(`/api/people/conversations/${encodeURIComponent(conversation)}/claims`)
@@ -61,5 +74,5 @@ export const usePeople = defineStore('people', () => {
   const undo = (merge: string): Promise<unknown> => api.post(`/api/people/merges/${encodeURIComponent(merge)}/undo`)
   const erase = (person: string): Promise<unknown> => api.post(`/api/people/${encodeURIComponent(person)}/erase`, { finish: true })
 
-  return { available, look, issue, of, answer, decide, undo, erase }
+  return { available, look, claims, issue, of, answer, decide, undo, erase }
 })

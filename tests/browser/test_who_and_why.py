@@ -1,0 +1,217 @@
+"""Who a customer is, where they go on, why they wait and what is offered: at the workbench of a hub with people and routing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, expect
+
+from hub import Inbound, Sender, Text
+from hub_people import People
+from hub_routing import Routing
+from tests.browser.checks import chinese, english, serious, words_on
+from tests.browser.house import SHOTS
+from tests.browser.people import WAIT, AgentPage
+from tests.browser.stage import Stage
+from tests.browser.test_phone import fits
+from tests.desk.kit import CONFIG, House, open_house
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+BOTH: Final = f"""{CONFIG}
+people: {{keys: [{{kind: phone, trust: never, confidence: 0.8}}]}}
+routing: {{agents: {{capacity: 100, cost: {{toy: 60}}}}, offer: {{accept: {{toy: 300s}}}}}}
+"""
+PEOPLE_SAID: Final = "[data-testid=conversation-row], [data-testid=message], .el-message, [data-testid=announcer]"
+NAMES: Final = ("刘芳", "小明", "王明", "李雷", "中文", "切换语言", "你好", "前台")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def both(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, config=BOTH, people=People, routing=Routing) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def plain(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    failed = request.session.testsfailed
+    stage = Stage(browser, "")
+    yield stage
+    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
+
+
+async def comes(house: House, who: str, text: str = "你好", **sender: Any) -> None:
+    """A customer writes."""
+    await house.toy.ctx.accept(Inbound(f"{who}-{text}", Sender(who, name=who, **sender), (Text(text),)))
+
+
+async def at_work(scene: Stage, house: House, locale: str = "zh-CN", *, phone: bool = False) -> AgentPage:
+    """The first account, an administrator's."""
+    token = await house.accounts.make_setup_link()
+    context = await scene.context(locale=locale, phone=phone)
+    await context.clock.install()
+    return await AgentPage.set_up(context, f"{house.url}/desk/setup#token={token}", "liufang", "刘芳")
+
+
+async def wrong(page: Page, locale: str, name: str) -> list[str]:
+    """What is wrong with the page in either colour and at its width; its pictures stay."""
+    SHOTS.mkdir(exist_ok=True)
+    found: list[str] = []
+    for colour in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
+        found += await serious(page)
+        await page.screenshot(path=SHOTS / f"{name}-{locale}-{colour}.png")
+    await fits(page)
+    said = await words_on(page, PEOPLE_SAID)
+    return found + (chinese(said, NAMES) if locale == "en" else english(said, "desk"))
+
+
+@pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
+async def test_who_a_customer_is_gets_decided_undone_and_erased(scene: Stage, both: House, locale: str, phone: bool) -> None:
+    agent = await at_work(scene, both, locale, phone=phone)
+    page = agent.page
+    await comes(both, "王小明", keys={"phone": "13800138000"})
+    await comes(both, "王明", keys={"phone": "+86 138 0013 8000"})
+    await agent.take("王小明")
+    if phone:
+        await page.get_by_test_id("side-toggle").click()
+    question = page.get_by_test_id("candidate")
+    await expect(question).to_contain_text("王明", timeout=WAIT)
+    await expect(question).to_contain_text("很可能（80%）" if locale == "zh-CN" else "likely (80%)")
+    assert await wrong(page, locale, "who-candidate") == []
+    await question.get_by_test_id("same").click()
+    conflict = page.get_by_test_id("conflict")
+    await expect(conflict.get_by_test_id("keep")).to_have_text("王小明", timeout=WAIT)
+    await expect(question).to_have_count(0)
+    await expect(page.get_by_test_id("merge")).to_contain_text("刘芳")
+    assert await wrong(page, locale, "who-conflict") == []
+    await conflict.get_by_test_id("take-value").click()
+    await expect(conflict).to_have_count(0, timeout=WAIT)
+    await expect(page.get_by_test_id("customer-pane").get_by_role("heading", level=2)).to_have_text("王明")
+    # Two of each: the toy's address and the number.
+    sources = page.locator("#side-identities .muted")
+    await expect(sources).to_have_count(2)
+    await expect(sources.filter(has_text=re.compile("合并|joined"))).to_have_count(1)
+    await page.get_by_test_id("undo").click()
+    await page.get_by_test_id("confirm").click()
+    await expect(page.get_by_test_id("merge")).to_have_count(0, timeout=WAIT)
+    await expect(sources).to_have_count(1)
+    await page.get_by_test_id("erase").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("统计保留" if locale == "zh-CN" else "counts and times stay")
+    assert await wrong(page, locale, "who-erase") == []
+    await page.get_by_test_id("confirm").click()
+    await expect(page.get_by_test_id("customer-pane").get_by_role("heading", level=2)).to_have_text(
+        re.compile("已删除的客户|Erased customer"), timeout=WAIT
+    )
+
+
+@pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
+async def test_a_claim_says_when_it_was_used_and_when_it_is_over(scene: Stage, both: House, locale: str, phone: bool) -> None:
+    agent = await at_work(scene, both, locale, phone=phone)
+    page = agent.page
+    await comes(both, "王小明")
+    await agent.take("王小明")
+    await page.get_by_test_id("claim").wait_for()
+    await page.keyboard.press("Control+Shift+L")
+    code = page.get_by_test_id("claim-code")
+    await expect(code).to_have_text(re.compile(r"^\d{4}$"), timeout=WAIT)
+    dialog = page.get_by_test_id("claim-dialog")
+    await expect(dialog.get_by_role("timer")).to_have_text(re.compile(r"^(10:00|9:\d\d)$"))
+    assert await dialog.locator("[aria-live=polite]").inner_text() in ("剩余约 10 分钟", "about 10 minutes left")
+    assert await wrong(page, locale, "claim") == []
+    first = await code.inner_text()
+    await comes(both, "李雷", first)
+    await expect(page.get_by_test_id("claim-used")).to_contain_text("Toy", timeout=WAIT)
+    await expect(code).to_have_count(0)
+    assert await wrong(page, locale, "claim-used") == []
+    # Who is on that channel already brings no new leg, and it was used all the same.
+    await page.get_by_test_id("claim-again").click()
+    await expect(code).not_to_have_text(first, timeout=WAIT)
+    await comes(both, "李雷", await code.inner_text())
+    await expect(page.get_by_test_id("claim-used")).to_be_visible(timeout=WAIT)
+    await page.get_by_test_id("claim-again").click()
+    await expect(code).to_be_visible(timeout=WAIT)
+    await page.clock.fast_forward("10:30")
+    await expect(page.get_by_test_id("claim-over")).to_be_visible(timeout=WAIT)
+    await expect(code).to_have_count(0)
+    assert await wrong(page, locale, "claim-over") == []
+
+
+@pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
+async def test_what_is_offered_and_why_somebody_waits(scene: Stage, both: House, locale: str, phone: bool) -> None:
+    agent = await at_work(scene, both, locale, phone=phone)
+    page = agent.page
+    load, offer = page.get_by_test_id("load"), page.get_by_test_id("offer")
+    await expect(load).to_have_text("0/100", timeout=WAIT)
+    await page.get_by_test_id("state-online").click()
+    await comes(both, "王小明")
+    await expect(offer).to_contain_text("王小明", timeout=WAIT)
+    await expect(page.get_by_test_id("announcer")).to_contain_text("王小明")
+    assert await wrong(page, locale, "offer") == []
+    await offer.get_by_test_id("offer-decline").click()
+    await expect(offer).to_have_count(0, timeout=WAIT)
+    await page.get_by_test_id("tab-waiting").click()
+    await agent.row("王小明").click()
+    wait = page.get_by_test_id("wait")
+    await expect(wait).to_contain_text(re.compile("第 1 位|No. 1"), timeout=WAIT)
+    await wait.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("wait-reasons")).to_contain_text("刘芳")
+    assert await wrong(page, locale, "wait") == []
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("wait-reasons")).to_be_hidden()
+    await comes(both, "李雷")
+    await offer.get_by_test_id("offer-accept").click()
+    await expect(page).to_have_url(re.compile(r"/desk/c/\d+$"), timeout=WAIT)
+    await expect(page.get_by_test_id("release")).to_be_visible(timeout=WAIT)
+    await expect(offer).to_have_count(0)
+    if phone:
+        await page.get_by_test_id("back").click()
+    await expect(load).to_have_text("60/100", timeout=WAIT)
+    await load.click()
+    await expect(page.get_by_test_id("why-no-work")).to_contain_text("60" if phone else "已满", timeout=WAIT)
+    box = page.get_by_role("checkbox")
+    await box.uncheck()
+    await expect(page.get_by_test_id("why-no-work")).to_contain_text("toy", timeout=WAIT)
+    assert await wrong(page, locale, "load") == []
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("why-no-work")).to_be_hidden()
+    await expect(load).to_be_focused()
+
+
+async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stage, plain: House) -> None:
+    asked: list[str] = []
+
+    def keep(request: Request) -> None:
+        if re.search("/api/(people|routing)/", request.url):
+            asked.append(re.sub(r"\d+|\?.*", "", request.url.removeprefix(plain.url)))
+
+    agent = await at_work(scene, plain)
+    page = agent.page
+    page.on("request", keep)
+    await page.reload()
+    await comes(plain, "王小明")
+    await comes(plain, "李雷")
+    await agent.take("王小明")
+    await agent.take("李雷")
+    await page.get_by_test_id("customer-pane").get_by_text("李雷").first.wait_for()
+    await page.keyboard.press("Control+Shift+L")
+    await page.locator("a[href$='/team']").first.click()
+    await page.wait_for_url("**/team")
+    await page.go_back()
+    await page.get_by_test_id("release").wait_for()
+    for name in ("load", "claim", "wait", "why-waiting", "who", "erase", "claim-dialog"):
+        await expect(page.get_by_test_id(name)).to_have_count(0)
+    assert sorted(asked) == ["/api/people/conversations//claims", "/api/routing/me"]
