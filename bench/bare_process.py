@@ -6,15 +6,29 @@ import asyncio
 import gc
 import importlib
 import json
+import re
 import signal
 from importlib.util import find_spec
+from typing import Final
 
 from aiohttp import WSMsgType, web
+
+_FIELD: Final = re.compile(r"<(ToUserName|FromUserName|Content)><!\[CDATA\[(.*?)\]\]>")
+_REPLY: Final = (
+    "<xml><ToUserName>{FromUserName}</ToUserName><FromUserName>{ToUserName}</FromUserName><CreateTime>1</CreateTime>"
+    "<MsgType>text</MsgType><Content>echo: {Content}</Content></xml>"
+)
 
 
 async def post(request: web.Request) -> web.Response:
     said = await request.json()
     return web.json_response({"id": said["id"]})
+
+
+async def push(request: web.Request) -> web.Response:
+    """A WeChat push, answered with the same words; neither checked nor stored."""
+    fields = dict(_FIELD.findall(await request.text()))
+    return web.Response(text=_REPLY.format(**fields), content_type="application/xml")
 
 
 async def socket(request: web.Request) -> web.WebSocketResponse:
@@ -32,6 +46,7 @@ async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     application = web.Application()
     application.router.add_post("/bench/messages", post)
+    application.router.add_post("/wechat/callback", push)
     application.router.add_get("/ws", socket)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()

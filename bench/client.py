@@ -34,6 +34,10 @@ class Connection:
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up, whatever is under way."""
         self._writer.close()
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:

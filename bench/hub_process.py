@@ -24,7 +24,7 @@ plugins:
   - {use: echo, required: true}
 """
 WECHAT: Final = """\
-  - {use: wechat, required: true, config: {app_id: wxbench00000001, secret: "%s", token: "%s", unionid: false, api_url: "%s"}}
+  - {use: wechat, required: true, config: {app_id: wxbench00000001, secret: "%s", token: "%s", api_url: "%s"}}
 """
 WEB: Final = "  - {use: web, required: true, config: {messages_per_minute: 0}}\n"
 

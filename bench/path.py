@@ -31,8 +31,8 @@ async def child(*command: str, env: Mapping[str, str] | None = None) -> AsyncIte
 
 
 async def drained(data: Path) -> None:
-    """Return when everything is worked on and sent."""
-    sql = "SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox)"
+    """Return when everything is worked on, and sent or given up."""
+    sql = "SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox WHERE state <> 2)"
     while True:
         with sqlite3.connect(f"file:{data / 'hub.db'}?mode=ro", uri=True) as database:
             if database.execute(sql).fetchone() == (0,):
