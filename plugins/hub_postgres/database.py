@@ -48,10 +48,10 @@ class Postgres:
         return head + "".join(f"${number}{part}" for number, part in enumerate(parts, 1))
 
     def is_bad_value(self, error: BaseException | None) -> bool:
-        """Whether PostgreSQL cannot work with a value of ours, such as text with NUL in it."""
+        """Whether it is what was asked that is wrong: text with NUL in it, or a table that is not there."""
         import asyncpg
 
-        return isinstance(error, asyncpg.DataError)
+        return isinstance(error, asyncpg.DataError) or _is_bad_sql(error)
 
     async def open(self) -> None:
         """Connect. Raises StoreUnavailable when that fails or another hub is there."""
@@ -90,6 +90,8 @@ class Postgres:
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise StoreError(f"a row cannot be stored: {error}") from error
         except self.troubles as error:
+            if _is_bad_sql(error):
+                raise StoreError(f"a row cannot be stored: {error}") from error
             if not isinstance(error, asyncpg.PostgresError):
                 connection.terminate()
             raise StoreUnavailable(f"the database cannot be written: {error}") from error
@@ -121,9 +123,11 @@ class Postgres:
     async def _already_there(
         connection: asyncpg.Connection[Any], statement: Statement, rows: Any, found: dict[int, int]
     ) -> None:
-        query = f"SELECT id FROM {statement.table} WHERE"
-        new = await connection.fetch(f"{query} id = ANY($1)", [row[0] for row in rows])
-        stored = {record["id"] for record in new}
+        # The first value of such a row is its id, whatever the column is called.
+        name = statement.columns[0]
+        query = f"SELECT {name} FROM {statement.table} WHERE"
+        new = await connection.fetch(f"{query} {name} = ANY($1)", [row[0] for row in rows])
+        stored = {record[name] for record in new}
         where = " AND ".join(f"{column} = ${number}" for number, column in enumerate(statement.once, 1))
         places = [statement.columns.index(column) for column in statement.once]
         for row in rows:
@@ -136,3 +140,10 @@ class Postgres:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+
+def _is_bad_sql(error: BaseException | None) -> bool:
+    """Whether a statement is wrong, and would be wrong tomorrow as well; a right that is missing can be granted."""
+    import asyncpg
+
+    return isinstance(error, asyncpg.SyntaxOrAccessError) and not isinstance(error, asyncpg.InsufficientPrivilegeError)

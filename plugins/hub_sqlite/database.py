@@ -59,9 +59,9 @@ class SqliteFile:
         """SQLite takes ``?``."""
         return text
 
-    def is_bad_value(self, _: BaseException | None) -> bool:
-        """What SQLite cannot take, its driver refuses before (OverflowError, UnicodeEncodeError)."""
-        return False
+    def is_bad_value(self, error: BaseException | None) -> bool:
+        """Whether a query is wrong, as of a table that is not there; bad values are refused before, by the driver."""
+        return _is_bad_sql(error)
 
     async def open(self) -> None:
         """Lock and open the file. Raises StoreUnavailable when it cannot be, or another hub uses it."""
@@ -135,12 +135,18 @@ def _already_there(connection: sqlite3.Connection, statement: Statement, rows: A
     """Which rows of an insert-once were there before: the new id and the one that stands."""
     where = " AND ".join(f"{column} = ?" for column in statement.once)
     places = [statement.columns.index(column) for column in statement.once]
-    sql = f"SELECT id FROM {statement.table} WHERE {where}"
+    # The first value of such a row is its id, whatever the column is called.
+    sql = f"SELECT {statement.columns[0]} FROM {statement.table} WHERE {where}"
     stand = {row[0]: connection.execute(sql, [row[place] for place in places]).fetchone()[0] for row in rows}
     return {new: stands for new, stands in stand.items() if stands != new}
 
 
 def _translated(error: Exception) -> StoreError:
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.OperationalError) and not _is_bad_sql(error):
         return StoreUnavailable(f"the database cannot be written: {error}")
     return StoreError(f"a row cannot be stored: {error}")
+
+
+def _is_bad_sql(error: BaseException | None) -> bool:
+    """Whether a statement is wrong, and would be wrong tomorrow as well; a full disk has a number of its own."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_ERROR

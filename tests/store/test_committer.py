@@ -11,7 +11,7 @@ import pytest
 from hub.errors import Conflict, StoreError, StoreUnavailable
 from hub.store.change import Change
 from hub.store.committer import MAX_GROUP
-from hub.store.statements import Statements
+from hub.store.statements import Statement, Statements
 from tests.databases import both_databases
 from tests.store.opened import Opened, datum, inbound, person
 
@@ -148,6 +148,24 @@ async def test_an_insert_once_tells_who_was_first_within_a_group_and_later(opene
     await opened.commit(*later)
     assert [change.result for change in later] == [2, 0, 1]
     assert await opened.values("SELECT id FROM inbox ORDER BY id") == [1, 2, 4, 6]
+
+
+async def test_a_statement_that_is_wrong_harms_nobody_else_and_is_no_outage(opened: Opened) -> None:
+    wrong = Change()
+    wrong.write(Statement("nowhere", 0, "INSERT INTO nowhere (id) VALUES (?)"), (1,))
+    ended = await opened.commit(datum("before"), wrong, datum("after"))
+    assert [type(end) for end in ended] == [type(None), StoreError, type(None)]
+    assert await opened.values("SELECT name FROM datum ORDER BY name") == ["after", "before"]
+
+
+async def test_an_insert_once_takes_the_first_column_for_its_id_whatever_its_name(opened: Opened) -> None:
+    sql = "INSERT INTO datum (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+    once = Statement("datum", 0, sql, once=("name",), columns=("name", "value"))
+    changes = [Change(), Change()]
+    for change, value in zip(changes, ("first", "second"), strict=True):
+        change.write(once, ("key", value))
+    assert await opened.commit(*changes) == [None, None]
+    assert await opened.values("SELECT value FROM datum") == ["first"]
 
 
 async def test_a_waiter_who_leaves_takes_nothing_back(opened: Opened) -> None:

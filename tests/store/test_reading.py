@@ -13,12 +13,13 @@ import pytest
 import pytest_asyncio
 
 from hub.clock import Clock
+from hub.errors import StoreError, StoreUnavailable
 from hub.people.reading import Reading
 from hub.store.ids import Ids, first_at, time_of
 from hub.store.reader import Reader
 from hub.testing import ManualClock
 from hub_sqlite import SqliteFile
-from tests.databases import Databases, both_databases
+from tests.databases import Databases, both_databases, on_postgres
 from tests.store.opened import Opened, person
 
 PERSONS, CONVERSATIONS, MESSAGES = 50, 200, 20_000
@@ -183,6 +184,15 @@ async def explained(reader: Reader, sql: str, values: Sequence[Any]) -> str:
     # PostgreSQL reads small tables whole, and rightly so.
     small = lines.replace("SEQ SCAN ON OUTBOX", "").replace("SEQ SCAN ON CONVERSATION", "").replace("SEQ SCAN ON LEG", "")
     return small.replace("SEQ SCAN", "ALL ROWS").replace("SCAN", "READ").replace("ALL ROWS", "SCAN")
+
+
+@on_postgres
+async def test_a_query_that_is_wrong_is_no_outage(opened: Opened) -> None:
+    for sql in ("SELECT id FROM nowhere", "SELECT nothing FROM person", "SELEKT"):
+        with pytest.raises(StoreError) as raised:
+            await opened.store.reader.all(sql)
+        assert not isinstance(raised.value, StoreUnavailable)
+    assert await opened.values("SELECT count(*) FROM person") == [0]
 
 
 # -- ids --------------------------------------------------------------------------------------------------
