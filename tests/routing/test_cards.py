@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import datetime
 from typing import Any, Final
@@ -95,7 +96,7 @@ async def test_the_place_moves_as_others_are_served_and_nothing_is_said_besides(
     places = [one["place"] for one in await cards(house, waiting[2])]
     assert places == sorted(places, reverse=True)
     found = await cards(house, waiting[2])
-    assert all(one != other for one, other in zip(found, found[1:], strict=False)), "only what is new is stored"
+    assert all(one != other for one, other in itertools.pairwise(found)), "only what is new is stored"
 
 
 async def test_a_channel_without_cards_is_told_in_messages(make_hub: MakeHub) -> None:

@@ -33,6 +33,7 @@ class Settling:
         self.again: set[int] = set()
         self._from: dict[int, tuple[str, str]] = {}
         self._storing: set[str] = set()
+        self._calls: dict[int, tuple[Task, Move]] = {}
 
     # -- who has it ---------------------------------------------------------------------------------
 
@@ -77,6 +78,8 @@ class Settling:
         await floor.look(id, person)
         floor.follow()
         floor.cards.look(id)
+        if (call := self._calls.pop(id, None)) is not None:
+            await self.say(*call)
 
     async def _once(self, id: int) -> None:
         floor = self._floor
@@ -213,6 +216,10 @@ class Settling:
         """Tell somebody who waits what there is to tell."""
         id = task.id
         assert isinstance(id, int)
+        if move.kind == "call" and id in self.busy:
+            # They are only being given to the agent: it is their turn when that is stored.
+            self._calls[id] = (task, move)
+            return
 
         async def play(scene: Scene) -> None:
             conversation = scene.conversation
