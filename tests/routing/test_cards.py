@@ -109,8 +109,12 @@ async def test_a_channel_without_cards_is_told_in_messages(make_hub: MakeHub) ->
     await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
     await clock.advance(11)
     texts = house.kit.world("web").texts
-    for words in ("您前面还有 0 位", "也可以留言", "继续由机器人"):
-        await house.kit.until(lambda words=words: any(words in text for text in texts("u1")), words, turning=0.1)
+
+    def told() -> bool:
+        said = "".join(texts("u1"))
+        return all(words in said for words in ("您前面还有 0 位", "也可以留言", "继续由机器人"))
+
+    await house.kit.until(told, "they are told", turning=0.1)
     assert await cards(house, id) == []
 
 

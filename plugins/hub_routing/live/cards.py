@@ -90,12 +90,16 @@ class Cards:
 
     def look(self, id: int) -> None:
         """Tell this one soon, without waiting for the round."""
-        self._floor.spawn(self._tell(id), f"card of {id}")
+        if self._anybody_shows():
+            self._floor.spawn(self._tell(id), f"card of {id}")
 
     def shows(self, leg: Leg | None) -> bool:
         """Does the channel of this leg show cards?"""
         channel = self._floor.ctx.house.channels.get(leg.channel) if leg is not None else None
         return channel is not None and WAITING in channel.limits.kinds
+
+    def _anybody_shows(self) -> bool:
+        return any(WAITING in channel.limits.kinds for channel in self._floor.ctx.house.channels.values())
 
     # -- telling ------------------------------------------------------------------------------------
 
@@ -105,7 +109,7 @@ class Cards:
             await self._floor.ctx.clock.sleep(AT_MOST_EVERY)
             self._stirred.clear()
             queues, self._queues = self._queues, set()
-            for queue in queues:
+            for queue in queues if self._anybody_shows() else ():
                 for task in nsmallest(MOST_TOLD, self._waiting(queue), key=lambda task: (task.key, task.seq)):
                     assert isinstance(task.id, int)
                     await self._tell(task.id)

@@ -40,10 +40,11 @@ export function Wait({ waiting, pending, send, writes, write }: Props) {
   }
   return (
     <section class="queue" data-testid="queue" aria-label={title} tabIndex={-1} ref={box}>
-      <span class="queue-pulse">{place ? place : <Icon name={card && !place ? 'clock' : 'person'} />}</span>
+      <span class="queue-pulse">{place || <Icon name="clock" />}</span>
       <div class="queue-body">
         <strong>{title}</strong>
         <p>{writing?.writes?.[locale] ?? asking?.asks?.hint[locale] ?? text}</p>
+        {card ? null : <small>{t('queue.hint')}</small>}
         {asking ? <Ask action={asking} done={(value) => choose(asking, { type: 'text', text: value })} back={() => setAsked('')} /> : null}
         {asking || !actions.length ? null : (
           <div class="choices">
