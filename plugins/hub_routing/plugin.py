@@ -86,10 +86,10 @@ class Routing(Plugin[RoutingConfig]):
             raise not_offered()
 
     async def reception(self, agent_id: int, channel: str, on: bool) -> None:
-        """An agent takes new work of a channel, or none; kept over restarts."""
+        """An agent takes new work of a channel (an instance, or all of a platform), or none; kept over restarts."""
         await self.dispatcher.crew.switch(str(agent_id), channel, on=on)
         if str(agent_id) in self.dispatcher.router.floor.by_id:
-            self.dispatcher.router.reception(str(agent_id), channel, on, self.dispatcher.now)
+            self.dispatcher.router.reception(str(agent_id), self.dispatcher.crew.off(str(agent_id)), self.dispatcher.now)
             self.dispatcher.follow()
 
     async def call_back(self, conversation_id: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 
@@ -101,6 +102,29 @@ async def test_a_reception_that_is_off_stays_off_after_a_restart(make_hub: MakeH
     await visitor.is_with("queue")
     await house.routing.reception(liu, "web", True)
     await house.with_agent(visitor, "liu")
+
+
+async def test_a_reception_goes_by_the_instance_whatever_it_is_called(make_hub: MakeHub) -> None:
+    """Two channels of one platform, each with a switch of its own; what a talk costs goes by the platform."""
+    policy = {"agents": {"cost": {"toy": 30}}}
+    plugins = (use(Toy, "shop"), use(Toy, "club"), use(Routing, "routing", policy))
+    house = Service(await make_hub(*plugins, service={"first_owner": "queue"}))
+    liu = (await house.agent("liu")).id
+    await house.routing.reception(liu, "shop", False)
+    shop, club = house.kit.visitor("shop", "u1"), house.kit.visitor("club", "u2")
+    await shop.says("你好")
+    conversation = await shop.is_with("queue")
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: conversation.id in tasks, "routing knows them")
+    assert tasks[conversation.id].status == "waiting"
+    assert any("1 do not take this channel" in line for line in house.routing.why_waiting(conversation.id, "en")["reasons"])
+    await club.says("你好")
+    await house.with_agent(club, "liu")
+    await house.routing.reception(liu, "toy", False)
+    assert house.routing.why_no_work(liu, "en")["off"] == ["club", "shop"]
+    await house.routing.reception(liu, "shop", True)
+    await house.with_agent(shop, "liu")
+    assert house.routing.dispatcher.router.loads()[str(liu)] == 60
 
 
 @both_databases
@@ -348,6 +372,12 @@ async def test_a_plugin_may_replace_the_pick(make_hub: MakeHub) -> None:
     rows = await kit.rows("SELECT rule, data FROM routing_decision")
     assert rows[0]["rule"] == "plugin"
     assert json.loads(rows[0]["data"])["rather"] == str(house.agents["liu"])
+
+
+class Toy(FakeChannel):
+    """A platform of its own."""
+
+    platform: ClassVar[str] = "toy"
 
 
 class Wang(Plugin[PluginConfig]):

@@ -25,6 +25,7 @@ class Group:
     index: int
     queue: str
     channel: str
+    door: str
     cost: int
     lane: int
     vip: bool
@@ -74,12 +75,12 @@ class Groups:
         wanted = plan.wanted(task, pool=task.pool)
         vip = plan.policy.vip
         extra = task.owner if task.vip and vip is not None and "owner" in vip.steps else ""
-        key = (task.queue, task.channel, task.cost, wanted, task.vip, task.excluded, extra)
+        key = (task.queue, task.channel, task.door, task.cost, wanted, task.vip, task.excluded, extra)
         found = self._by_key.get(key)
         if found is None:
             burst = plan.burst if task.vip else 0
             searches = self._searches(task, wanted) if task.vip else (("", wanted),)
-            place = (len(self.all), task.queue, task.channel, task.cost, plan.lane(task.channel), task.vip, burst)
+            place = (len(self.all), task.queue, task.channel, task.door, task.cost, plan.lane(task.channel), task.vip, burst)
             # A wider ring is no other kind of customer; VIPs have a head start of their own.
             need = tuple(sorted(task.need.items()))
             same = (task.queue, task.channel, need, task.vip)
@@ -87,7 +88,7 @@ class Groups:
             found = Group(*place, queue.score.aging, wanted, searches, task.excluded, extra, kind, task.ring == 0)
             self._by_key[key] = found
             self.all.append(found)
-            self._floor.watch(task.channel, found.cost, found.floor_units)
+            self._floor.watch(task.channel, task.door, found.cost, found.floor_units)
             self._fill(found)
             self._weigh(found)
         return found

@@ -90,7 +90,7 @@ class Router(Seeking, Watching):
     def _guess(self, task: Task) -> float:
         """The rate of service before any was seen: each able agent who is there is free once in five minutes."""
         group: Group | None = task.group
-        able = group.elig & self.floor.open.get(task.channel, 0) if group is not None else 0
+        able = group.elig & self.floor.open.get(task.door, 0) if group is not None else 0
         return able.bit_count() / 300.0
 
     # -- agents -------------------------------------------------------------------------------------
@@ -178,11 +178,11 @@ class Router(Seeking, Watching):
         else:
             self._release_private(staff, now)
 
-    def reception(self, id: str, channel: str, on: bool, now: float) -> None:
-        """Somebody takes new work of a channel, or does not."""
+    def reception(self, id: str, off: frozenset[str], now: float) -> None:
+        """Somebody takes no new work by these doors."""
         staff = self.floor.by_id[id]
         self._begin()
-        staff.off = staff.off - {channel} if on else staff.off | {channel}
+        staff.off = off
         self.floor.reopen(staff)
         self._dispatch(staff.bit, now)
 
@@ -305,7 +305,7 @@ class Router(Seeking, Watching):
             self._start(task, now)
             self._dispatch(0, now)
 
-    def recost(self, task: Task, channel: str, now: float) -> None:
+    def recost(self, task: Task, channel: str, now: float, door: str = "") -> None:
         """Another leg came: the case costs what its dearest leg does."""
         cost = self.plan.cost(channel)
         if task.status not in ("held", "offered") or cost <= task.cost:
@@ -314,7 +314,7 @@ class Router(Seeking, Watching):
         staff = self.floor.by_id[task.agent]
         if not task.parked:
             self.floor.charge(staff, task, -1)
-        task.channel, task.cost = channel, cost
+        task.channel, task.door, task.cost = channel, door or channel, cost
         if not task.parked:
             self.floor.charge(staff, task, 1)
 

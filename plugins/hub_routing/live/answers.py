@@ -95,7 +95,7 @@ class Answers:
             return staff.state
         if not staff.connected:
             return "away"
-        if not receives(staff, task.channel):
+        if not receives(staff, task.door):
             return "off"
         room = staff.units - staff.used[group.lane] >= group.floor_units
         return "free" if room else "full"

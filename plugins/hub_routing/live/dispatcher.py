@@ -15,7 +15,7 @@ from hub import Agent, Context, Conversation, Event, HubError
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cases import Cases, agent_id, case_row
-from hub_routing.live.crew import Crew
+from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
@@ -68,7 +68,6 @@ class Dispatcher:
         """Know everybody and everything open; from here on events do the rest."""
         self.ctx.live(self._hear)
         await self.crew.start()
-        self.cases.start()
         agents = [one for one in self.ctx.house.agents.all() if one.active]
         await self.loads.start(str(one.id) for one in agents)
         for one in agents:
@@ -166,7 +165,7 @@ class Dispatcher:
         dossier = await self.ctx.house.dossier(event.person_id)
         leg = dossier.legs.get(message.leg_id) if dossier is not None else None
         if leg is not None:
-            self.router.recost(task, self.cases.leg_channel(leg, self.router.policy), self.now)
+            self.router.recost(task, channel_name(self.ctx, self.router.policy, leg.channel), self.now, leg.channel)
 
     async def look(self, id: int, person_id: int) -> None:
         """Tell the engine how a conversation is. While a decision about it is being stored, that comes first."""
