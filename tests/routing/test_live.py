@@ -104,6 +104,47 @@ async def test_a_reception_that_is_off_stays_off_after_a_restart(make_hub: MakeH
     await house.with_agent(visitor, "liu")
 
 
+async def test_who_declined_is_not_said_to_lack_the_skill(make_hub: MakeHub) -> None:
+    """Sentences call a team by its name, and tell those who cannot from those who would not."""
+    teams = [{"id": "front", "name": {"zh-CN": "前台", "en": "Front desk"}}]
+    queues = {"front": {"need": {"refund": 2}}}
+    policy = {"agents": {"capacity": 20}, "offer": {"accept": {"web": "30s"}}, "queues": queues}
+    staff = [{"login": "liu", "skills": {"refund": 3}}, {"login": "wang"}]
+    clock = ManualClock()
+    house = await service(make_hub, policy, agents=staff, teams=teams, clock=clock)
+    wang = (await house.agent("wang")).id
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    tasks, routing = house.routing.dispatcher.router.tasks, house.routing
+    await house.kit.until(lambda: id in tasks, "routing knows them")
+    assert "No agent has what is needed: refund ≥ 2" in routing.why_waiting(id, "en")["reasons"]
+    liu = (await house.agent("liu")).id
+    await house.kit.until(lambda: tasks[id].status == "offered", "liu is asked")
+    await routing.decline(id, liu)
+    en, zh = routing.why_waiting(id, "en")["reasons"], routing.why_waiting(id, "zh-CN")["reasons"]
+    assert en[0].startswith("Is number 1 in queue Front desk")
+    assert zh[0].startswith("在队列 前台 排第 1 位")
+    assert "All 1 who are able declined, did not answer or gave it back; they are asked again later" in en
+    assert "能胜任的 1 人都没有接下（谢绝、未应答或退回），稍后可再次分配" in zh
+    assert not any("No agent has" in line for line in en)
+    assert "1 customer(s) wait whom you did not take; they are not offered to you again for now" in routing.why_no_work(liu, "en")["reasons"]
+    assert "有 1 位客户在等，但需要 refund ≥ 2" in routing.why_no_work(wang, "zh-CN")["reasons"]
+
+    async def told() -> list[str]:
+        return [one["data"] for one in await house.kit.rows("SELECT data FROM event WHERE kind = 'routing.decided' ORDER BY id")]
+
+    async def both_told() -> bool:
+        return len(await told()) == 3
+
+    await house.kit.until(both_told, "three decisions are stored")
+    words = [json.loads(one)["words"] for one in await told()]
+    assert words[0]["zh-CN"] == "进入队列 前台：目前没有人能胜任"
+    assert "有人空出" in words[1]["zh-CN"]
+    assert words[2]["en"] == "Waits in queue Front desk: all who are able did not take it, and are asked again later"
+    await clock.advance(121)
+    await house.kit.until(lambda: tasks[id].status == "offered", "liu is asked again")
+
+
 async def test_a_reception_goes_by_the_instance_whatever_it_is_called(make_hub: MakeHub) -> None:
     """Two channels of one platform, each with a switch of its own; what a talk costs goes by the platform."""
     policy = {"agents": {"cost": {"toy": 30}}}

@@ -138,9 +138,7 @@ class Groups:
         union = 0
         before = dict(group.steps)
         for step, wanted in group.searches:
-            named = step.startswith("emergency:") and step.partition(":")[2] == staff.id
-            owner = step == "owner"
-            fits = allowed and (staff.id == group.extra if owner else named or wanted.fits(staff))
+            fits = allowed and _fits(group, step, wanted, staff)
             mask = before.get(step, 0)
             mask = mask | bit if fits else mask & ~bit
             steps.append((step, mask))
@@ -162,6 +160,12 @@ class Groups:
             group.steps = [(step, mask & ~staff.bit) for step, mask in group.steps]
             group.elig &= ~staff.bit
             self._weigh(group)
+
+    def passed_over(self, group: Group) -> list[Staff]:
+        """Those who can, and are only not asked for now because they did not take it."""
+        known = (self._floor.by_id.get(id) for id in sorted(group.excluded))
+        able = [one for one in known if one is not None]
+        return [one for one in able if any(_fits(group, step, wanted, one) for step, wanted in group.searches)]
 
     def _weigh(self, group: Group) -> None:
         """Whom few can serve has a head start, so that the many do not fill these few."""
@@ -191,3 +195,11 @@ class Groups:
         if head is None:
             self.waiting &= ~(1 << group.index)
         return head
+
+
+def _fits(group: Group, step: str, wanted: Wanted, staff: Staff) -> bool:
+    """Is this agent one whom a step of the search asks?"""
+    word, _, name = step.partition(":")
+    if word == "owner":
+        return staff.id == group.extra
+    return (word == "emergency" and name == staff.id) or wanted.fits(staff)

@@ -123,14 +123,16 @@ class Seeking:
         if found and not quietly:
             staff, rule = self.matching.pick(group, found)
             task.key = self._key(task)
-            more = {"step": step} if step else {}
-            self._give(task, staff, self._decide(task, rule, staff.id, now, able=group.elig, free=found, more=more), now)
+            said = {"step": step} if step else {}
+            self._give(task, staff, self._decide(task, rule, staff.id, now, able=group.elig, free=found, more=said), now)
             return
         self._stand(task, now)
         self.groups.push(task)
         self._date(task, now)
         if not quietly:
-            self.out.append(Move("queued", now, task, decision=self._decide(task, "queued", "", now, able=group.elig)))
+            passed = [] if group.elig else self.groups.passed_over(group)
+            more = {"passed_over": [one.id for one in passed]} if passed else {}
+            self.out.append(Move("queued", now, task, decision=self._decide(task, "queued", "", now, able=group.elig, more=more)))
 
     # -- waiting ------------------------------------------------------------------------------------
 

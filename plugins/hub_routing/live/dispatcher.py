@@ -322,7 +322,7 @@ class Dispatcher:
         at, id = int(decision.at * 1000), self.ctx.new_id()
         short = (decision.rule[:60], decision.queue[:100], decision.channel[:100], decision.chosen[:40], arm)
         change.write(Statements.add_decision, (id, task.id, at, *short, decision.micros, to_json(facts)))
-        words = decision_words(decision, self.names)
+        words = decision_words(decision, self.names, self.ctx.house.team_name)
         data = {"decision": str(id), "rule": decision.rule, "agent": decision.chosen, "words": words}
         change.event("routing.decided", at, self.person_of(task.id), task.id, data=data)
 
