@@ -59,6 +59,7 @@ class Task:
     silence: int = 0
     quiet: int = 0
     calls: int = 0
+    counted: bool = False
 
     def __post_init__(self) -> None:
         self.door = self.door or self.channel
@@ -132,7 +133,7 @@ class Move:
 
     Kinds: ``assign``, ``offer``, ``queued``, ``requeue``, ``moved`` (another queue), ``closed`` (outside the hours), ``warn``,
     ``supervisor``, ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``,
-    ``park``,
+    ``taken`` (by hand), ``park``,
     ``wake``, ``call`` (back, once more), ``callback_late``.
     """
 

@@ -217,9 +217,12 @@ class Router(Seeking, Watching):
             self._free(known, now)
         else:
             self._unwait(known, now, served=True)
+        by_hand = known is not None and known.status in ("waiting", "private", "offered")
         task = known or task
         task.cost = task.cost or self.plan.cost(task.channel)
         self._hold(task, staff, now)
+        if by_hand:
+            self.out.append(Move("taken", now, task, agent, self._decide(task, "taken", agent, now, able=staff.bit)))
         if not staff.connected or staff.state == "offline":
             self._watch_presence(staff, now)
         self._dispatch(self._freed, now)
@@ -242,9 +245,11 @@ class Router(Seeking, Watching):
         """The agent takes what was offered."""
         task = self.tasks.get(id)
         if task is not None and task.status == "offered":
+            self._begin()
             task.status = "held"
             self._bump(task)
-            self.out.append(Move("assign", now, task, task.agent))
+            decision = self._decide(task, "accepted", task.agent, now, able=self.floor.by_id[task.agent].bit)
+            self.out.append(Move("assign", now, task, task.agent, decision))
 
     def decline(self, id: TaskId, now: float, *, late: bool = False) -> None:
         """The agent does not take it; `late` when they did not answer."""

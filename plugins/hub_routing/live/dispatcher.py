@@ -280,8 +280,10 @@ class Dispatcher:
             self.settling.want(task.id)
         elif move.kind == "offer":
             words = both("offered", agent=self.names.get(move.agent, ""))
+            if move.decision is not None:
+                move.decision.more = {**move.decision.more, "offered": True}
             self.tell(task, move.decision, "routing.offered", words, agent=move.agent)
-        elif move.kind == "queued":
+        elif move.kind in ("queued", "taken"):
             self.tell(task, move.decision)
         elif move.kind == "paused":
             self.spawn(self.settling.pause(move.agent), "pausing an agent")
@@ -316,15 +318,28 @@ class Dispatcher:
         facts = {
             "need": dict(task.group.wanted.need) if task.group is not None else {}, "tier": task.tier, "vip": decision.vip,
             "ring": decision.ring, "waited": round(decision.waited, 3), "score": round(decision.score, 3),
-            "able": decision.able, "free": decision.free, "candidates": list(decision.candidates), **decision.more,
+            "able": decision.able, "free": decision.free, "candidates": list(decision.candidates),
+            "promised": self.router.policy.queue(decision.queue).sla.answer.within, **decision.more,
         }  # fmt: skip
         arm = str(decision.more.get("arm", ""))
+        if not arm and decision.rule == "queued":
+            arm = self.settling.arm_of_waiting(task)
+        experiment = self.router.policy.experiment
+        if arm and experiment is not None:
+            facts["experiment"] = experiment.name
         at, id = int(decision.at * 1000), self.ctx.new_id()
         short = (decision.rule[:60], decision.queue[:100], decision.channel[:100], decision.chosen[:40], arm)
         change.write(Statements.add_decision, (id, task.id, at, *short, decision.micros, to_json(facts)))
+        self._answered(task, decision, facts["promised"])
         words = decision_words(decision, self.names, self.ctx.house.team_name)
         data = {"decision": str(id), "rule": decision.rule, "agent": decision.chosen, "words": words}
         change.event("routing.decided", at, self.person_of(task.id), task.id, data=data)
+
+    def _answered(self, task: Task, decision: Decision, promised: float) -> None:
+        """Count who has an agent for the first time: in time, or late."""
+        if decision.chosen and not decision.more.get("offered") and not task.counted:
+            task.counted = True
+            self.ctx.count(f"routing_answered {decision.queue} {'in_time' if decision.waited <= promised + 1e-9 else 'late'}")
 
     # -- the sweep ----------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
     "specialist_first": ("专长最窄者优先", "specialists first"),
     "plugin": ("插件选择", "a plugin's choice"),
     "taken": ("客服主动领取", "taken by hand"),
+    "accepted": ("已接受", "accepted"),
 }
 
 STEPS: Final[Mapping[str, tuple[str, str]]] = {
