@@ -310,10 +310,10 @@ class Router(Seeking, Watching):
             self._start(task, now)
             self._dispatch(0, now)
 
-    def recost(self, task: Task, channel: str, now: float, door: str = "") -> None:
-        """Another leg came: the case costs what its dearest leg does."""
+    def recost(self, task: Task, channel: str, now: float, door: str = "", *, exact: bool = False) -> None:
+        """Another leg came: the case costs what its dearest leg does. `exact` where this one is known to be the dearest."""
         cost = self.plan.cost(channel)
-        if task.status not in ("held", "offered") or cost <= task.cost:
+        if task.status not in ("held", "offered") or (cost == task.cost if exact else cost <= task.cost):
             return
         self._begin()
         staff = self.floor.by_id[task.agent]
@@ -322,6 +322,7 @@ class Router(Seeking, Watching):
         task.channel, task.door, task.cost = channel, door or channel, cost
         if not task.parked:
             self.floor.charge(staff, task, 1)
+        self._dispatch(staff.bit if exact else 0, now)
 
     # -- policy -------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ class Cases:
         """The task of a person's conversation."""
         conversation = dossier.conversation
         assert conversation is not None
-        leg = newest(dossier)
+        leg = self.dearest(dossier, policy) if conversation.owner_kind == "agent" else newest(dossier)
         channel = channel_name(self._ctx, policy, leg.channel) if leg is not None else ""
         kept = await self._ctx.reader.one("SELECT * FROM routing_case WHERE conversation_id = ?", conversation.id)
         last = await self._ctx.reader.one("SELECT * FROM routing_last WHERE person_id = ?", dossier.person.id)
@@ -69,6 +69,11 @@ class Cases:
             if word == "need" and skill:
                 found[skill] = int(level) if level.isdecimal() else 1
         return found
+
+    def dearest(self, dossier: Dossier, policy: RoutingConfig) -> Leg | None:
+        """The leg that costs an agent most, the newest of several."""
+        legs = reversed(dossier.legs.values())
+        return max(legs, key=lambda leg: policy.cost(channel_name(self._ctx, policy, leg.channel)), default=None)
 
     def _deadline(self, leg: Leg | None) -> float:
         channel = self._ctx.house.channels.get(leg.channel) if leg is not None else None

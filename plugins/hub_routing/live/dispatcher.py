@@ -136,6 +136,9 @@ class Dispatcher:
         if event.kind in ("person.changed", "conversation.tagged"):
             await self._learn(event.person_id)
             return
+        if event.kind in ("person.merged", "person.unmerged"):
+            await self._joined(id, event.person_id)
+            return
         if event.kind.startswith("conversation.") and event.kind != "conversation.read":
             await self.look(id, event.person_id)
             return
@@ -156,6 +159,16 @@ class Dispatcher:
         conversation = dossier.conversation if dossier is not None else None
         if dossier is not None and conversation is not None and conversation.id in self.router.tasks:
             self.router.learn(await self.cases.task(dossier, self.router.policy, self.now), self.now)
+
+    async def _joined(self, id: int, person_id: int) -> None:
+        """Two customers are one, or one is two: whose the conversation is and which legs it has may have changed."""
+        if id:
+            await self.look(id, person_id)
+        await self._learn(person_id)
+        dossier, task = await self.ctx.house.dossier(person_id), self.router.tasks.get(id)
+        leg = self.cases.dearest(dossier, self.router.policy) if dossier is not None else None
+        if task is not None and leg is not None:
+            self.router.recost(task, channel_name(self.ctx, self.router.policy, leg.channel), self.now, leg.channel, exact=True)
 
     async def _new_leg(self, event: Event) -> None:
         """A dearer leg makes the case dearer."""
