@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
@@ -12,6 +13,9 @@ from hub_routing.policy import Calendar, OpeningHours
 
 BUILT_IN: Final = ("always", "weekdays", "cn-workdays")
 """Calendars every policy has: each day, Monday to Friday, and China's working days (with 调休)."""
+
+FAR: Final = 60
+"""So many days ahead an opening is looked for."""
 
 
 def is_workday(calendar: str, calendars: Mapping[str, Calendar], day: date) -> bool:
@@ -39,3 +43,14 @@ def is_open(hours: OpeningHours, calendars: Mapping[str, Calendar], at: datetime
     if now >= begin:
         return is_workday(hours.calendar, calendars, today)
     return now < end and is_workday(hours.calendar, calendars, today - timedelta(days=1))
+
+
+def opens_at(hours: OpeningHours, calendars: Mapping[str, Calendar], now: float, zone: ZoneInfo) -> datetime | None:
+    """When the hours begin next, in `zone`; None where that is too far to say."""
+    at = datetime.fromtimestamp(now, zone)
+    for ahead in range(FAR):
+        day = at.date() + timedelta(days=ahead)
+        begins = datetime.combine(day, hours.open[0], zone)
+        if begins > at and is_workday(hours.calendar, calendars, day):
+            return begins
+    return None

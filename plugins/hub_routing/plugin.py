@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
-from hub import Plugin, PluginConfig
+from hub import Plugin, PluginConfig, hookimpl
 from hub.commands import HubConfig
 from hub_routing.checks import misfits_of
 from hub_routing.live.answers import Answers
@@ -41,6 +41,12 @@ class Routing(Plugin[RoutingConfig]):
         self.ctx.task(self._publishing.watch(), "requests")
         Pages(self)
         yield
+
+    @hookimpl
+    async def instance_changed(self, name: str, state: str) -> None:
+        """A channel whose pages show cards may be up only now."""
+        if state == "running" and name in self.ctx.house.channels and hasattr(self, "dispatcher"):
+            self.dispatcher.cards.stir_all()
 
     def _renew(self, policy: RoutingConfig) -> None:
         self.dispatcher.router.renew(policy, self.dispatcher.now)

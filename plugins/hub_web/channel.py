@@ -22,7 +22,7 @@ from hub_web.uploads import Uploads
 from hub_web.visitors import Visitors
 
 KINDS: Final = frozenset(
-    {"text", "image", "file", "voice", "video", "location", "card", "buttons", "choice", "mention", "quote"}
+    {"text", "image", "file", "voice", "video", "location", "card", "buttons", "choice", "mention", "quote", "waiting"}
 )
 
 

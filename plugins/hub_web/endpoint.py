@@ -16,6 +16,13 @@ from hub_web.tokens import Visitor
 from hub_web.visitors import Visitors
 
 PAGE: Final = 50
+CARD: Final = "waiting.changed"
+"""How it is for somebody who waits, told by whoever decides about that: a card of words and buttons (docs/realtime.md)."""
+
+_CARD: Final = (
+    "SELECT data FROM event WHERE person_id = ? AND conversation_id = ? AND at >= ? AND kind = 'waiting.changed'"
+    " ORDER BY id DESC LIMIT 1"
+)
 _JOINED: Final = "SELECT data FROM event WHERE person_id = ? AND id > ? AND kind IN ('person.merged', 'person.unmerged')"
 
 
@@ -65,11 +72,20 @@ class VisitorEndpoint(Endpoint):
         unread = [m for m in shown if m.direction == "out" and m.state != "read" and m.conversation_id == current]
         return {
             "visitor": who,
-            "conversation": self._shape(conversation) if conversation is not None else None,
+            "conversation": await self._present(conversation) if conversation is not None else None,
             "messages": [message_shape(message, link=self._link) for message in shown],
             "more": len(messages) > PAGE,
             "unread": len(unread),
         }
+
+    async def _present(self, conversation: Conversation) -> Json:
+        """How it is now, with the last card of who waits."""
+        shape = self._shape(conversation)
+        if shape["waiting"] is not None:
+            asked = (conversation.person_id, conversation.id, conversation.waiting_since or 0)
+            row = await self._ctx.reader.one(_CARD, *asked)
+            shape["waiting"]["card"] = msgspec.json.decode(row["data"])["card"] if row is not None else None
+        return shape
 
     def _shape(self, conversation: Conversation) -> Json:
         waits = conversation.status == "open" and conversation.owner_kind == "queue"
@@ -131,6 +147,8 @@ class VisitorEndpoint(Endpoint):
         if event.kind == "message.changed" and message is not None:
             state, error = event.data["state"], event.data.get("error", "")
             return "message.changed", {"id": str(message.id), "state": state, "error": error}
+        if event.kind == CARD:
+            return CARD, {"conversation": str(event.conversation_id), "card": event.data["card"]}
         conversation = dossier.conversation if dossier is not None else None
         if event.kind.startswith(("conversation.", "person.")) and conversation is not None:
             return "conversation.changed", {"conversation": self._shape(conversation)}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Error, Route, expect
 
 from tests.browser.people import WAIT, AgentPage, VisitorPage
 from tests.browser.stage import Stage
@@ -125,3 +126,32 @@ async def test_what_is_written_before_the_session_is_open_is_sent(stage: Stage) 
     written.set()
     await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
     await visitor.sees_own("会话还没打开就写的")
+
+
+async def test_what_is_written_before_the_session_is_open_outlives_a_reload(stage: Stage) -> None:
+    context = await stage.context()
+    written = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await written.wait()
+        with contextlib.suppress(Error):  # the page that asked is gone
+            await route.continue_()
+
+    await context.route("**/web/session", late)
+    visitor = await VisitorPage.visit(context, f"{stage.url}/")
+    await visitor.says("刷新之前就写的")
+    await expect(visitor.own).to_have_attribute("data-state", "waiting")
+    other = await VisitorPage.visit(context, f"{stage.url}/")
+    await expect(other.own).to_have_count(0)  # another tab may become another visitor
+    for _ in range(2):
+        await visitor.page.reload()
+        await visitor.page.wait_for_function("() => typeof window.frontdesk === 'function' && window.frontdesk.ready")
+        await visitor.page.evaluate("() => window.frontdesk('open')")
+        visitor = await VisitorPage.in_chat(visitor.page)
+        await visitor.sees_own("刷新之前就写的")
+        if not written.is_set():
+            await expect(visitor.own).to_have_attribute("data-state", "waiting")
+            written.set()
+            await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+    kept = "() => Object.keys(sessionStorage).concat(Object.keys(localStorage)).filter(key => key.includes('outbox'))"
+    assert await visitor.frame.evaluate(kept) == []

@@ -20,6 +20,7 @@ HUB = """
 hub: {{name: {{zh-CN: 另一家商店, en: Another shop}}, timezone: Asia/Shanghai}}
 teams: [{{id: front, name: {{zh-CN: 前台, en: Front desk}}}}]
 service: {{first_owner: queue, default_team: front}}
+routing: {{queues: {{front: {{callback: {{}}}}}}}}
 plugins:
   - {{use: web, required: true, config: {{allowed_origins: ["{origin}"]}}}}
   - {{use: desk, required: true}}
@@ -66,6 +67,15 @@ async def picture(page: Page) -> bytes:
     return await page.screenshot(animations="disabled", caret="hide")
 
 
+async def asks_to_be_called(visitor: VisitorPage) -> None:
+    """By the card of who waits, which is loaded when it is first shown."""
+    await visitor.frame.get_by_test_id("wait-action").click()
+    await visitor.frame.get_by_test_id("wait-value").fill("138 0013 8000")
+    await visitor.frame.get_by_test_id("wait-submit").click()
+    await visitor.sees_own("138 0013 8000")
+    await visitor.frame.get_by_text("已登记回电", exact=True).wait_for()
+
+
 async def test_style_sheets_of_the_page_change_nothing(shoppers: Stage, shop: Shop) -> None:
     closed, opened = [], []
     for kind in ("plain", "hostile"):
@@ -77,6 +87,7 @@ async def test_style_sheets_of_the_page_change_nothing(shoppers: Stage, shop: Sh
         opened.append(await picture(page))
         await visitor.says("样式再凶也能聊")
         await visitor.hears("转接人工")
+        await asks_to_be_called(visitor)
     judge = await (await shoppers.context()).new_page()
     await judge.goto(f"{shop.url}/plain")
     for name, (plain, hostile) in (("closed", closed), ("opened", opened)):
@@ -95,6 +106,7 @@ async def test_a_policy_without_anything_inline_is_kept(shoppers: Stage, shop: S
     visitor = await open_by_mouse(page)
     await visitor.says("严格策略下的问题")
     await visitor.hears("转接人工")
+    await asks_to_be_called(visitor)
     assert await page.evaluate("() => refused") == []
     assert [text for text in complaints if "favicon" not in text] == []
     added = await page.evaluate("() => Object.keys(window).filter(name => !before.includes(name))")

@@ -84,7 +84,7 @@ async def test_asking_for_a_person_before_the_first_word(site: Site) -> None:
     assert (status, answer) == (200, {})
     state = await page.until(lambda found: (found["conversation"] or {}).get("waiting") is not None)
     assert state["conversation"]["owner"]["kind"] == "queue"
-    assert state["conversation"]["waiting"] == {"place": 1}
+    assert state["conversation"]["waiting"] == {"place": 1, "card": None}
     assert [message["code"] for message in state["messages"] if message["direction"] == "system"] == ["handed_over"]
 
 
@@ -102,7 +102,7 @@ async def test_places_in_the_queue_are_told_when_somebody_is_served(site: Site) 
         await page.do("human", {})
         await page.until(lambda found: (found["conversation"] or {}).get("waiting") is not None)
     state = await second.snapshot()
-    assert state["conversation"]["waiting"] == {"place": 2}
+    assert state["conversation"]["waiting"] == {"place": 2, "card": None}
     served = int((await first.snapshot())["conversation"]["id"])
     async with second.socket() as socket:
         await site.hub.path.in_conversation(served, "test", _back_to_bot)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from hub import Agent, Context, Conversation, Event, HubError
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
+from hub_routing.live.cards import Cards
 from hub_routing.live.cases import Cases, agent_id, case_row
 from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
@@ -37,6 +38,7 @@ class Dispatcher:
         self.cases = Cases(ctx)
         self.loads = Loads(ctx)
         self.settling = Settling(self)
+        self.cards = Cards(self)
         teams = [team.id for team in ctx.house.teams]
         self.router = Router(policy, teams=teams)
         self.decisions: dict[int, list[Decision]] = {}
@@ -76,6 +78,7 @@ class Dispatcher:
         for conversation in await self._open():
             await self.look(conversation.id, conversation.person_id)
         self.follow()
+        self.cards.start()
         self.ctx.task(self._listen(), "events")
         self.ctx.task(self._keep_time(), "dates")
         self.ctx.task(self._sweep(), "sweep")
@@ -101,6 +104,8 @@ class Dispatcher:
         task = asyncio.create_task(self._quietly(work, name), name=f"{self.ctx.name}: {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # Cancelled before its first step a task has not begun what it was given.
+        task.add_done_callback(lambda _: work.close())
 
     async def _quietly(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
@@ -285,6 +290,7 @@ class Dispatcher:
             self.ctx.count(f"routing_{move.kind}")
             return
         assert isinstance(task.id, int)
+        self.cards.moved(move.kind, task)
         if move.kind in ("assign", "requeue", "moved"):
             if move.decision is not None:
                 self.decisions.setdefault(task.id, []).append(move.decision)

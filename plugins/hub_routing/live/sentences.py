@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from hub_routing.engine import Decision
@@ -178,7 +179,32 @@ CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
         "We are closed now. Leave a message: we will answer when we are back.",
     ),
     "closed_bot": ("现在不是人工服务时间，机器人会继续为您服务。", "We are closed now; the bot goes on helping you."),
+    # on the card of who waits
+    "queue": ("正在为您转接人工", "Connecting you to a person"),
+    "ahead": ("前面还有 {ahead} 位", "{ahead} before you"),
+    "next": ("您是下一位", "You are next"),
+    "band": ("预计等待{band}", "estimated wait: {band}"),
+    "nobody": ("客服暂时都不在线", "nobody is online at the moment"),
+    "callback_card": ("给我回电", "Call me back"),
+    "phone": ("您的电话号码", "Your phone number"),
+    "phone_hint": ("轮到您时我们会打给您，排队位置为您保留。", "We will call you when it is your turn; you keep your place."),
+    "phone_hint_anew": ("我们会打给您，不必一直等在这里。", "We will call you; you need not wait here."),
+    "called": ("已登记回电", "We will call you back"),
+    "called_kept": ("轮到您时我们会联系您，位置为您保留", "When it is your turn; your place is kept"),
+    "called_noted": ("我们会尽快联系您，可以关闭本页。", "As soon as we can; you may close this page."),
+    "message_card": ("留言", "Leave a message"),
+    "message_hint": ("请在下方写下留言", "Write your message below"),
+    "left": ("留言已收到", "We have your message"),
+    "answered": ("客服有空就会回复，回复会显示在这里", "A colleague answers here as soon as one is free"),
+    "answered_at": ("我们 {when} 上班后回复，回复会显示在这里", "We answer here when we open: {when}"),
+    "bot_card": ("继续问机器人", "Go on with the bot"),
+    "shut": ("现在不是人工服务时间", "We are closed now"),
+    "opens": ("{when} 开始人工服务", "We open {when}"),
+    "shut_for_long": ("上班后我们会尽快回复", "We answer when we are back"),
 }
+
+WEEKDAYS: Final = ("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def sentence(locale: str, code: str, **facts: Any) -> str:
@@ -189,6 +215,13 @@ def sentence(locale: str, code: str, **facts: Any) -> str:
 def customers(locale: str, code: str, **facts: Any) -> str:
     """The same for what customers read."""
     return CUSTOMER[code][not locale.startswith("zh")].format(**facts)
+
+
+def moment(at: datetime, locale: str) -> str:
+    """A day and a time of day in words that stay true tomorrow."""
+    if locale.startswith("zh"):
+        return f"{at.month}月{at.day}日（周{WEEKDAYS[0][at.weekday()]}）{at:%H:%M}"
+    return f"{WEEKDAYS[1][at.weekday()]} {at.day} {MONTHS[at.month - 1]}, {at:%H:%M}"
 
 
 def both(code: str, **facts: Any) -> Both:

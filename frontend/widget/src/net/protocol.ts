@@ -34,7 +34,23 @@ export interface Conversation {
   id: string
   status: 'open' | 'closed'
   owner: { kind: 'bot' | 'queue' | 'agent'; name: string }
-  waiting: { place: number } | null
+  waiting: Waiting | null
+}
+
+/** How it is for somebody who waits; `card` is what whoever decides about that has told. */
+export interface Waiting { place: number; card?: WaitCard | null }
+
+/** Words for people, in each language the hub speaks. */
+export type Both = Record<string, string>
+
+export interface WaitCard { place: number; title: Both; text: Both; actions: WaitAction[] }
+
+/** Something one may do instead of waiting: `asks` for one value first, `writes` has a message written first. */
+export interface WaitAction {
+  payload: string
+  label: Both
+  asks?: { type: string; name: string; label: Both; hint: Both }
+  writes?: Both
 }
 
 export interface Visitor { id: string; name: string; verified: boolean }
@@ -62,6 +78,7 @@ export type ChatEvent = { t: 'event'; seq: number; prev: number; at: number } & 
   | { kind: 'message.created'; data: { message: Message } }
   | { kind: 'message.changed'; data: { id: string; state: Message['state']; error: string } }
   | { kind: 'conversation.changed'; data: { conversation: Conversation } }
+  | { kind: 'waiting.changed'; data: { conversation: string; card: WaitCard } }
 )
 
 export interface Typing { on: boolean; author?: Author }

@@ -1,7 +1,7 @@
 import { openSession, Refusal } from '../net/http'
 import { Connection, type Link, type Owner, type Transport } from '../net/connection'
-import type { ButtonItem, ChatEvent, Element, Outcome, Snapshot, Typing } from '../net/protocol'
-import { added, changed, EMPTY, firstUnread, lastForeign, prepended, replaced, type Chat, type Pending } from './model'
+import type { ButtonItem, ChatEvent, Element, Outcome, Snapshot, Typing, Waiting } from '../net/protocol'
+import { added, changed, EMPTY, firstUnread, lastForeign, prepended, replaced, withCard, type Chat, type Pending } from './model'
 import { newId } from './ids'
 import { Outbox } from './outbox'
 import { Store } from './store'
@@ -77,7 +77,8 @@ export class Engine implements Owner {
     this.timers.forEach(clearTimeout)
     this.place = null
     this.readUpTo = ''
-    this.store.set({ ...EMPTY, session: this.store.state.session })
+    this.outbox = new Outbox('')
+    this.store.set({ ...EMPTY, session: this.store.state.session, pending: this.outbox.load() })
     await this.renew()
     if (turn !== this.turn) return // somebody else signed in meanwhile
     const visitor = this.store.state.session!.visitor.id
@@ -92,8 +93,8 @@ export class Engine implements Owner {
     const early = this.store.state.pending
     const left = outbox.load()
     for (const command of early) {
-      this.outbox.drop(command.id)
       outbox.keep({ ...command, body: command.body.map(withoutPreview) })
+      this.outbox.drop(command.id)
     }
     this.outbox = outbox
     this.store.set({ pending: [...left, ...early] })
@@ -162,7 +163,9 @@ export class Engine implements Owner {
     } else if (event.kind === 'message.changed') {
       this.store.set(changed(chat, event.data.id, { state: event.data.state, error: event.data.error }))
     } else if (event.kind === 'conversation.changed') {
-      this.store.set({ conversation: event.data.conversation })
+      this.store.set({ conversation: withCard(event.data.conversation, chat.conversation) })
+    } else if (event.kind === 'waiting.changed') {
+      this.wait(event.data.conversation, { card: event.data.card })
     }
   }
 
@@ -172,8 +175,7 @@ export class Engine implements Owner {
   }
 
   waiting(id: string, place: number): void {
-    const { conversation } = this.store.state
-    if (conversation?.id === id && conversation.waiting) this.store.set({ conversation: { ...conversation, waiting: { place } } })
+    this.wait(id, { place })
   }
 
   outcome(id: string, outcome: Outcome): void {
@@ -237,6 +239,12 @@ export class Engine implements Owner {
   }
 
   // -- inside ------------------------------------------------------------------------------------
+
+  private wait(id: string, news: Partial<Waiting>): void {
+    const { conversation } = this.store.state
+    if (conversation?.id !== id || !conversation.waiting) return
+    this.store.set({ conversation: { ...conversation, waiting: { ...conversation.waiting, ...news } } })
+  }
 
   private ask(name: string, data: unknown): Promise<Outcome> {
     const id = newId()

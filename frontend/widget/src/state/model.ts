@@ -91,6 +91,12 @@ export function lastForeign(chat: Chat): Message | undefined {
   return chat.messages.findLast((message) => message.direction === 'out')
 }
 
+/** A conversation that goes on waiting keeps the card it had: only snapshots bring one along. */
+export function withCard(now: Conversation, before: Conversation | null): Conversation {
+  if (!now.waiting || now.id !== before?.id || !before.waiting) return now
+  return { ...now, waiting: { card: before.waiting.card, ...now.waiting } }
+}
+
 function withoutCopy(pending: Pending[], message: Message): Pending[] {
   return message.client_id ? pending.filter((command) => command.id !== message.client_id) : pending
 }

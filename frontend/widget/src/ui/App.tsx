@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import type { ButtonItem } from '../net/protocol'
+import type { ButtonItem, Element } from '../net/protocol'
 import type { Engine } from '../state/engine'
 import { Files } from '../state/files'
 import { useStore } from '../state/store'
@@ -13,6 +13,7 @@ import { Timeline } from './Timeline'
 import { useDrop } from './useDrop'
 
 const Lightbox = later(async () => (await import('./Lightbox')).Lightbox)
+const Wait = later(async () => (await import('./Wait')).Wait)
 
 interface Props {
   engine: Engine
@@ -26,7 +27,7 @@ interface Props {
 }
 
 export function App({ engine, title, open, focus, draft, close }: Props) {
-  const { t } = useWords()
+  const { locale, t } = useWords()
   const chat = useStore(engine.store)
   const [picture, setPicture] = useState<Enlarged | null>(null)
   const [atEnd, setAtEnd] = useState(true)
@@ -45,6 +46,14 @@ export function App({ engine, title, open, focus, draft, close }: Props) {
     }),
     [engine],
   )
+  const waiting = chat.conversation?.status === 'open' ? chat.conversation.waiting : null
+  const [writes, setWrites] = useState('')
+  // An action that is not offered any more is no reason to write.
+  const writing = waiting?.card?.actions.find((action) => action.writes && action.payload === writes)
+  const send = (body: Element[]): void => {
+    engine.send(writing ? [{ type: 'choice', label: writing.label[locale]!, payload: writes }, ...body] : body)
+    setWrites('')
+  }
   const page = useCallback(() => void engine.page(), [engine])
 
   return (
@@ -53,7 +62,8 @@ export function App({ engine, title, open, focus, draft, close }: Props) {
       <ConnectionBar chat={chat} />
       <Timeline chat={chat} acts={acts} page={page} atEnd={setAtEnd} />
       <HumanFailed chat={chat} resend={acts.resend} />
-      <Composer session={chat.session} files={files} send={(body) => engine.send(body)} typing={(on) => engine.tellTyping(on)} focus={focus} draft={draft} />
+      {waiting ? <Wait waiting={waiting} pending={chat.pending} send={(body) => engine.send(body)} writes={writing?.payload ?? ''} write={setWrites} /> : null}
+      <Composer session={chat.session} files={files} send={send} placeholder={writing?.label[locale]} typing={(on) => engine.tellTyping(on)} focus={focus} draft={draft} />
       <Announcer chat={chat} />
       {dropping && limits ? <div class="drop"><strong>{t('attach.drop')}</strong><span>{limitHint(limits, t)}</span></div> : null}
       {picture ? <Lightbox picture={picture} close={() => setPicture(null)} /> : null}

@@ -16,6 +16,8 @@ interface Props {
   focus: number
   /** Words to begin with; taken over whenever `focus` changes. */
   draft: string
+  /** What is to be written now, where it is something certain. */
+  placeholder: string | undefined
 }
 
 const Tray = later(async () => (await import('./attaching')).Tray)
@@ -23,7 +25,7 @@ const DRAFT = 'frontdesk:draft'
 const NO_LIMITS: Session['limits'] = { text: 4000, upload_bytes: 0, upload_types: [] }
 
 /** Where the visitor writes. Works without a connection: what is sent then waits in the outbox. */
-export function Composer({ session, files, send, typing, focus, draft }: Props) {
+export function Composer({ session, files, send, typing, focus, draft, placeholder }: Props) {
   const { t } = useWords()
   const { items, complaint } = useStore(files.store)
   const [text, setText] = useState(kept)
@@ -40,6 +42,9 @@ export function Composer({ session, files, send, typing, focus, draft }: Props) 
     if (draft) setText(draft)
     if (focus) area.current?.focus({ preventScroll: true })
   }, [focus, draft])
+  useEffect(() => {
+    if (placeholder) area.current?.focus()
+  }, [placeholder])
   useLayoutEffect(() => {
     keep(text)
     const element = area.current!
@@ -79,8 +84,8 @@ export function Composer({ session, files, send, typing, focus, draft }: Props) 
           rows={1}
           value={text}
           enterkeyhint="send"
-          aria-label={t('composer.label')}
-          placeholder={t('composer.placeholder')}
+          aria-label={placeholder ?? t('composer.label')}
+          placeholder={placeholder ?? t('composer.placeholder')}
           onInput={(event) => { setText(event.currentTarget.value); tellTyping() }}
           onKeyDown={keydown}
           onPaste={paste}

@@ -33,21 +33,6 @@ export function ConnectionBar({ chat }: { chat: Chat }) {
   )
 }
 
-/** The place in the queue, as long as one waits for a person. */
-export function QueueCard({ place }: { place: number }) {
-  const { t } = useWords()
-  return (
-    <section class="queue" data-testid="queue" role="status">
-      <span class="queue-pulse"><Icon name="person" /></span>
-      <div>
-        <strong>{t('queue.title')}</strong>
-        <p>{place > 1 ? t('queue.ahead', { count: place - 1 }) : t('queue.next')}</p>
-        <small>{t('queue.hint')}</small>
-      </div>
-    </section>
-  )
-}
-
 /** The call for a person failed: said where it was made, with a way to try again. */
 export function HumanFailed({ chat, resend }: { chat: Chat; resend: (id: string) => void }) {
   const { t } = useWords()

@@ -5,7 +5,6 @@ import type { Chat } from '../state/model'
 import { clockTime } from '../format'
 import { useWords } from '../i18n'
 import { Icon } from './Icons'
-import { QueueCard } from './Notices'
 import { Avatar, Row, type Acts } from './Row'
 import { useScroll } from './useScroll'
 import { Words } from './Words'
@@ -25,7 +24,6 @@ export function Timeline({ chat, acts, page, atEnd }: Props) {
   const newestOwn = rows.findLast((row) => row.direction === 'in')?.key
   const { box, list, near, toEnd } = useScroll(rows, page)
   useEffect(() => atEnd(near), [near])
-  const waiting = chat.conversation?.status === 'open' ? chat.conversation.waiting : null
 
   return (
     <div class="middle">
@@ -46,7 +44,6 @@ export function Timeline({ chat, acts, page, atEnd }: Props) {
             ])}
           </ol>
           {chat.typing ? <TypingRow kind={chat.typing.kind} name={chat.typing.name || t('agent')} /> : null}
-          {waiting ? <QueueCard place={waiting.place} /> : null}
         </div>
       </div>
       {near ? null : (

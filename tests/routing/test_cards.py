@@ -1,0 +1,240 @@
+"""Cards of those who wait: what they read, what they may do instead, and that nobody is told twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub import Answer, Bot, Choice, Inbound, Limits, PluginConfig, Sender, Text, Turn, hookimpl
+from hub.testing import FakeChannel, use
+from hub.testing.clock import ManualClock
+from hub.testing.fixtures import MakeHub
+from hub_routing import Routing
+from hub_routing.calendars import opens_at
+from hub_routing.policy import OpeningHours
+from tests.databases import both_databases
+from tests.routing.live import Service
+
+PAGES: Final = Limits(kinds=frozenset({"text", "buttons", "waiting"}))
+QUEUE: Final = {
+    "announce": {"first": "5s", "every": "30s", "bands": ["1m", "5m"]},
+    "callback": {"offer_if_ewt": "1s", "tries": 2},
+    "overflow": {"after": "10s", "do": ["offer_message", "offer_bot"]},
+}
+POLICY: Final = {"agents": {"capacity": 20}, "queues": {"front": QUEUE}}
+
+
+class Porter(Bot[PluginConfig]):
+    """Knows nothing much."""
+
+    @hookimpl
+    async def answer(self, turn: Turn) -> Answer | None:
+        return Answer.of("嗯。")
+
+
+async def house_of(make_hub: MakeHub, policy: Any, clock: ManualClock, *, limits: Limits = PAGES) -> Service:
+    plugins = (use(FakeChannel, "web", limits=limits), use(Porter, "porter"), use(Routing, "routing", policy))
+    return Service(await make_hub(*plugins, clock=clock, service={"first_owner": "queue"}))
+
+
+async def cards(house: Service, id: int) -> list[dict[str, Any]]:
+    """All cards of a conversation, in order."""
+    sql = "SELECT data FROM event WHERE conversation_id = ? AND kind = 'waiting.changed' ORDER BY id"
+    return [json.loads(row["data"])["card"] for row in await house.kit.rows(sql, id)]
+
+
+async def card(house: Service, id: int, *titles: str, place: int | None = None, text: str = "") -> dict[str, Any]:
+    """The newest card of a conversation, once it is one with these words."""
+
+    async def look() -> dict[str, Any] | None:
+        found = (await cards(house, id) or [{}])[-1]
+        right = found and (not titles or found["title"]["zh-CN"] in titles) and (place is None or found["place"] == place)
+        return found if right and text in found["text"]["zh-CN"] else None
+
+    found: dict[str, Any] = await house.kit.until(look, f"the card {titles} {place} {text}", turning=0.5)
+    return found
+
+
+async def attributes(house: Service, visitor: Any) -> dict[str, Any]:
+    """What is known of a customer."""
+    dossier = await house.routing.ctx.house.dossier((await visitor.conversation()).person_id)
+    assert dossier is not None
+    return dict(dossier.person.attributes)
+
+
+def payloads(found: dict[str, Any]) -> list[str]:
+    return [action["payload"] for action in found["actions"]]
+
+
+@both_databases
+async def test_the_place_moves_as_others_are_served_and_nothing_is_said_besides(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock)
+    await house.agent("liu")
+    served = await house.comes("u0")
+    await house.with_agent(served)
+    waiting = []
+    for name in ("u1", "u2", "u3"):
+        visitor = await house.comes(name)
+        waiting.append((await visitor.is_with("queue")).id)
+        await clock.advance(1)
+    last = await card(house, waiting[2], "正在为您转接人工", place=3, text="前面还有 2 位 · 预计等待超过 5 分钟")
+    assert last["text"]["en"] == "2 before you · estimated wait: more than 5 min"
+    boss = house.kit.agent("boss")
+    await boss.takes_over((await served.conversation()).id)
+    await boss.closes()
+    await card(house, waiting[2], place=2, text="前面还有 1 位")
+    await card(house, waiting[1], place=1, text="您是下一位")
+    await clock.advance(120)
+    told = house.kit.world("web").texts("u3")
+    assert not any("您前面" in text or "留言" in text or "机器人" in text for text in told), told
+    places = [one["place"] for one in await cards(house, waiting[2])]
+    assert places == sorted(places, reverse=True)
+    found = await cards(house, waiting[2])
+    assert all(one != other for one, other in itertools.pairwise(found)), "only what is new is stored"
+
+
+async def test_a_channel_without_cards_is_told_in_messages(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock, limits=Limits(kinds=frozenset({"text", "buttons"})))
+    await house.agent("liu")
+    await house.with_agent(await house.comes("u0"))
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    await clock.advance(11)
+    texts = house.kit.world("web").texts
+
+    def told() -> bool:
+        said = "".join(texts("u1"))
+        return all(words in said for words in ("您前面还有 0 位", "也可以留言", "继续由机器人"))
+
+    await house.kit.until(told, "they are told", turning=0.1)
+    assert await cards(house, id) == []
+
+
+async def test_what_is_offered_is_what_the_policy_offers_now(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, {"queues": {"front": {**QUEUE, "callback": None}}}, clock)
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    found = await card(house, id, "正在为您转接人工", place=1, text="客服暂时都不在线")
+    assert payloads(found) == []
+    await clock.advance(12)
+
+    async def offered() -> bool:
+        return payloads((await cards(house, id))[-1]) == ["routing:message", "routing:bot"]
+
+    await house.kit.until(offered, "a message and the bot are offered", turning=0.5)
+    await visitor.says(Choice("继续问机器人", "routing:bot"))
+    await visitor.is_with("bot")
+
+
+async def test_who_wants_to_be_called_leaves_a_number_and_keeps_the_place(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock)
+    first, second = await house.comes("u1"), await house.comes("u2")
+    await first.is_with("queue")
+    id = (await second.is_with("queue")).id
+    found = await card(house, id, place=2)
+    (callback,) = (action for action in found["actions"] if action["payload"] == "routing:callback")
+    assert callback["asks"]["type"] == "tel"
+    assert "位置为您保留" in callback["asks"]["hint"]["zh-CN"]
+    before = house.routing.dispatcher.router.tasks[id].arrived
+    await second.says(Choice("给我回电", "routing:callback"), Text("+86 138-0013-8000"))
+    found = await card(house, id, "已登记回电", place=2, text="位置为您保留 · 前面还有 1 位")
+    assert payloads(found) == []
+    assert house.routing.dispatcher.router.tasks[id].arrived == before
+    assert (await attributes(house, second))["phone"] == "+86 138-0013-8000"
+    assert "138" not in json.dumps(await cards(house, id)), "the log of events keeps no number"
+    assert not any("联系您" in text for text in house.kit.world("web").texts("u2"))
+    await second.says(Choice("给我回电", "routing:callback"), Text("+86 999"))
+    await house.kit.settled()
+    assert (await attributes(house, second))["phone"] == "+86 138-0013-8000"
+    await house.agent("liu")
+    await house.agent("wang")
+    await house.with_agent(second)
+    texts = house.kit.world("web").texts
+    await house.kit.until(lambda: any("轮到您了" in text for text in texts("u2")), "they are called", turning=0.1)
+
+
+async def test_a_known_number_is_not_asked_for(make_hub: MakeHub) -> None:
+    house = await house_of(make_hub, POLICY, ManualClock())
+    sender = Sender("u1", attributes={"phone": "+8613800138000"})
+    await house.kit.hub.path.accept("web", Inbound("first", sender, (Text("你好"),)))
+    visitor = house.kit.visitor("web", "u1")
+    found = await card(house, (await visitor.is_with("queue")).id)
+    assert [action.get("asks") for action in found["actions"]] == [None]
+
+
+async def test_what_is_no_number_is_kept_as_words_only(make_hub: MakeHub) -> None:
+    house = await house_of(make_hub, POLICY, ManualClock())
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await card(house, id)
+    await visitor.says(Choice("给我回电", "routing:callback"), Text("晚上八点以后"))
+    await card(house, id, "已登记回电")
+    assert "phone" not in await attributes(house, visitor)
+
+
+async def test_after_hours_one_learns_when_it_opens_and_may_leave_a_message(make_hub: MakeHub) -> None:
+    clock = ManualClock(1_700_000_000 - 1_700_000_000 % 86_400 + 20 * 3600)  # Tuesday, 14 November 2023, 20:00
+    policy = {"timezone": "UTC", "queues": {"front": {"hours": {"open": "09:00-18:00"}}}}
+    house = await house_of(make_hub, policy, clock)
+    await house.agent("liu")
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    found = await card(house, id, "现在不是人工服务时间", place=0, text="11月15日（周三）09:00 开始人工服务")
+    assert found["text"]["en"] == "We open Wed 15 Nov, 09:00"
+    assert payloads(found) == ["routing:message"]
+    assert "11月15日（周三）09:00" in found["actions"][0]["writes"]["zh-CN"]
+    assert not any("留言" in text for text in house.kit.world("web").texts("u1"))
+    await visitor.says(Choice("留言", "routing:message"), Text("请查一下我的退款"))
+    found = await card(house, id, "留言已收到", text="11月15日（周三）09:00 上班后回复")
+    assert payloads(found) == []
+    assert "message_left" in (await visitor.conversation()).tags
+    await house.kit.restart()
+    assert (await cards(house, id))[-1]["title"]["zh-CN"] == "留言已收到"
+    house.kit.hub.agents.connected(house.agents["liu"], +1)
+    await clock.advance(13 * 3600 + 120)
+    await house.with_agent(visitor, "liu")
+
+
+async def test_who_is_given_back_has_a_card_again(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock)
+    liu = await house.agent("liu")
+    visitor = await house.comes("u1")
+    await house.with_agent(visitor, "liu")
+    id = (await visitor.conversation()).id
+    assert await cards(house, id) == []
+    await house.state("liu", "break")
+    task = house.routing.dispatcher.router.tasks[id]
+    house.routing.dispatcher.router.requeue(task, clock.now(), "returned", without=str(liu.id))
+    house.routing.dispatcher.follow()
+    await visitor.is_with("queue")
+    await card(house, id, "正在为您转接人工", place=1)
+
+
+@pytest.mark.parametrize(
+    ("open", "calendar", "at", "opens"),
+    [
+        ("09:00-18:00", "always", "2026-11-28 08:00", "2026-11-28 09:00"),
+        ("09:00-18:00", "always", "2026-11-28 18:00", "2026-11-29 09:00"),
+        ("09:00-18:00", "weekdays", "2026-11-27 19:00", "2026-11-30 09:00"),
+        ("22:00-06:00", "always", "2026-11-28 07:00", "2026-11-28 22:00"),
+        ("09:00-18:00", "cn-workdays", "2026-09-30 19:00", "2026-10-08 09:00"),
+    ],
+)
+def test_when_it_opens_next(open: str, calendar: str, at: str, opens: str) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    now = datetime.fromisoformat(at).replace(tzinfo=zone).timestamp()
+    hours = OpeningHours.model_validate({"calendar": calendar, "open": open})
+    found = opens_at(hours, {}, now, zone)
+    assert found is not None
+    assert f"{found:%Y-%m-%d %H:%M}" == opens
