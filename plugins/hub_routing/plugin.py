@@ -14,7 +14,9 @@ from hub_routing.live.answers import Answers
 from hub_routing.live.dispatcher import Dispatcher
 from hub_routing.live.pages import Pages, not_offered
 from hub_routing.live.publishing import Publishing, dumped
+from hub_routing.live.queues import Queues
 from hub_routing.policy import RoutingConfig
+from hub_routing.reports import Outcomes, report
 
 
 class Routing(Plugin[RoutingConfig]):
@@ -34,7 +36,7 @@ class Routing(Plugin[RoutingConfig]):
         """Route while this instance runs."""
         self._publishing = Publishing(self.ctx, self.config, self._renew)
         self.dispatcher = Dispatcher(self.ctx, await self._publishing.start())
-        self._answers = Answers(self.dispatcher)
+        self._answers, self._queues = Answers(self.dispatcher), Queues(self.dispatcher)
         await self.dispatcher.start()
         self.ctx.task(self._publishing.watch(), "requests")
         Pages(self)
@@ -64,6 +66,17 @@ class Routing(Plugin[RoutingConfig]):
         """``{"place", "band", "text", "callback"}`` of somebody who waits, else None."""
         return self._answers.place(conversation_id, locale or self.ctx.locale)
 
+    async def queues(self, locale: str = "") -> list[dict[str, Any]]:
+        """A line for each queue: who waits, how long, who is on, and what was answered today within the promise."""
+        return await self._queues.figures(locale or self.ctx.locale)
+
+    async def experiment(self, days: int) -> list[dict[str, Any]]:
+        """The experiments of the last `days`, queue by queue with both arms; see `hub_routing.reports`."""
+        made = Outcomes(self.ctx.reader, int((self.dispatcher.now - days * 86_400) * 1000))
+        await made.read()
+        await made.ends()
+        return report(made.cases.values(), self.dispatcher.router.plan.zone)
+
     async def decisions(self, conversation_id: int) -> list[dict[str, Any]]:
         """All decisions about a conversation, in order."""
         rows = await self.ctx.reader.all("SELECT * FROM routing_decision WHERE conversation_id = ? ORDER BY id", conversation_id)
@@ -92,10 +105,10 @@ class Routing(Plugin[RoutingConfig]):
             raise not_offered()
 
     async def reception(self, agent_id: int, channel: str, on: bool) -> None:
-        """An agent takes new work of a channel, or none; kept over restarts."""
+        """An agent takes new work of a channel (an instance, or all of a platform), or none; kept over restarts."""
         await self.dispatcher.crew.switch(str(agent_id), channel, on=on)
         if str(agent_id) in self.dispatcher.router.floor.by_id:
-            self.dispatcher.router.reception(str(agent_id), channel, on, self.dispatcher.now)
+            self.dispatcher.router.reception(str(agent_id), self.dispatcher.crew.off(str(agent_id)), self.dispatcher.now)
             self.dispatcher.follow()
 
     async def call_back(self, conversation_id: int) -> bool:

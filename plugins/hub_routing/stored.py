@@ -20,10 +20,13 @@ from hub.watching import looking
 from hub_routing.command_line import PLUGIN, read_policy, write
 from hub_routing.live.publishing import REQUESTS, dumped, put
 from hub_routing.live.sentences import LANGUAGES
+from hub_routing.reports import Outcomes, report
+from hub_routing.reports.experiment import lines
 from hub_routing.simulate.export import Export
 from hub_routing.words import word
 
 OK: Final = 0
+DAYS: Final = 7
 PATIENCE: Final = 10.0
 """Seconds to wait for a running hub's answer; without one the request stays for the hub that starts next."""
 
@@ -42,6 +45,10 @@ def add(added: Added, locale: str) -> None:
     one.add_argument("--out", required=True, type=Path, metavar="FILE", help=word(locale, "trace_out"))
     add_store_options(one, locale)
     one.set_defaults(command=export)
+    five = added("experiment")
+    five.add_argument("--days", type=int, default=DAYS, metavar="N", help=word(locale, "days_help", days=DAYS))
+    add_store_options(five, locale)
+    five.set_defaults(command=experiment)
     two = added("explain", "explain_help")
     two.add_argument("conversation", type=int, metavar="CONVERSATION", help=word(locale, "conversation_help"))
     add_store_options(two, locale)
@@ -100,6 +107,27 @@ def explain(options: argparse.Namespace) -> int:
         said = json.loads(row["data"] or "{}")
         at = datetime.fromtimestamp(row["at"] / 1000, zone)
         _say([f"{at:%Y-%m-%d %H:%M:%S}  {(said.get('words') or {}).get(language, '-')}"])
+    return OK
+
+
+def experiment(options: argparse.Namespace) -> int:
+    """`hub route experiment`."""
+    settings = settings_of(options)
+    if options.days < 1:
+        raise HubError(word(options.locale, "bad_days"))
+    begin = int((time.time() - options.days * 86_400) * 1000)
+
+    async def read() -> Outcomes:
+        async with looking(options.data, database=settings.database) as reader:
+            made = Outcomes(reader, begin)
+            await made.read()
+            await made.ends()
+            return made
+
+    found = report(asyncio.run(read()).cases.values(), ZoneInfo(settings.hub.timezone))
+    if not found:
+        raise HubError(word(options.locale, "no_experiment", days=options.days))
+    _say(lines(found, options.locale, {id: settings.team_name(id, options.locale) for id in settings.team_ids}))
     return OK
 
 

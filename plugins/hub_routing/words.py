@@ -60,6 +60,45 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "column_agent": ("客服", "agent"),
     "column_busy": ("忙碌", "busy"),
     "column_held": ("平均会话数", "talks held"),
+    # the report of an experiment
+    "experiment": ("实验报告：按队列对比两组", "the report of an experiment: its two arms by queue"),
+    "days_help": ("最近几天（默认 {days}）", "so many days back ({days} where left out)"),
+    "bad_days": ("--days 至少为 1", "--days is at least 1"),
+    "no_experiment": (
+        "最近 {days} 天没有带实验分组的路由决定",
+        "no decision of the last {days} day(s) belongs to an experiment",
+    ),
+    "experiment_of": ("实验 {name}，队列 {queue}", "experiment {name}, queue {queue}"),
+    "column_arm": ("组", "arm"),
+    "column_cases": ("会话", "cases"),
+    "column_answered": ("接待", "answered"),
+    "column_left": ("离开", "left"),
+    "column_in_time": ("按时", "in time"),
+    "column_handling": ("处理 s", "handling s"),
+    "column_room": ("余量", "room"),
+    "column_adjusted_in_time": ("按时（校正）", "in time, adjusted"),
+    "column_adjusted_mean": ("平均等待 s（校正）", "mean wait s, adjusted"),
+    "load_same": (
+        "两组的负载相当：{hours} 的会话落在不同时段，余量相差 {room}。",
+        "Both arms saw the same load: {hours} of the cases fell into other hours, room differs by {room}.",
+    ),
+    "load_apart": (
+        "注意：两组的负载不同（{hours} 的会话落在不同时段，余量相差 {room}），只看校正后的数字。",
+        "Mind: other loads ({hours} of the cases in other hours, room differs by {room}): compare the adjusted figures only.",
+    ),
+    "load_one_arm": ("只有一组有会话，无法比较。", "Only one arm has cases: there is nothing to compare."),
+    "experiment_note": (
+        (
+            "a 组按策略选择，b 组由插件选择。按时：承诺时间内接待的占已接待与已离开者的比例。"
+            "余量：会话到来时有余量的客服占能胜任者的比例。"
+            "校正：按小时分层，以各小时占全部会话的份额加权，只计两组都有的小时。"
+        ),
+        (
+            "Arm a is picked by the policy, b by the plugin. In time: within the queue's promise, of all answered or left."
+            " Room: the share of able agents who had room when a case came. Adjusted: by hour of the day, each weighed by its"
+            " share of all cases, hours with both arms only."
+        ),
+    ),
     "level_note": (
         "等待时间只计已接待的客户；服务水平是在队列承诺的时间内接待的客户占全部到达客户的比例。",
         "Waits are of who was served; the service level is the share of all arrivals served within the queue's promise.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 
@@ -101,6 +102,71 @@ async def test_a_reception_that_is_off_stays_off_after_a_restart(make_hub: MakeH
     await visitor.is_with("queue")
     await house.routing.reception(liu, "web", True)
     await house.with_agent(visitor, "liu")
+
+
+async def test_who_declined_is_not_said_to_lack_the_skill(make_hub: MakeHub) -> None:
+    """Sentences call a team by its name, and tell those who cannot from those who would not."""
+    teams = [{"id": "front", "name": {"zh-CN": "前台", "en": "Front desk"}}]
+    queues = {"front": {"need": {"refund": 2}}}
+    policy = {"agents": {"capacity": 20}, "offer": {"accept": {"web": "30s"}}, "queues": queues}
+    staff = [{"login": "liu", "skills": {"refund": 3}}, {"login": "wang"}]
+    clock = ManualClock()
+    house = await service(make_hub, policy, agents=staff, teams=teams, clock=clock)
+    wang = (await house.agent("wang")).id
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    tasks, routing = house.routing.dispatcher.router.tasks, house.routing
+    await house.kit.until(lambda: id in tasks, "routing knows them")
+    assert "No agent has what is needed: refund ≥ 2" in routing.why_waiting(id, "en")["reasons"]
+    liu = (await house.agent("liu")).id
+    await house.kit.until(lambda: tasks[id].status == "offered", "liu is asked")
+    await routing.decline(id, liu)
+    en, zh = routing.why_waiting(id, "en")["reasons"], routing.why_waiting(id, "zh-CN")["reasons"]
+    assert en[0].startswith("Is number 1 in queue Front desk")
+    assert zh[0].startswith("在队列 前台 排第 1 位")
+    assert "All 1 who are able declined, did not answer or gave it back; they are asked again later" in en
+    assert "能胜任的 1 人都没有接下（谢绝、未应答或退回），稍后可再次分配" in zh
+    assert not any("No agent has" in line for line in en)
+    mine = routing.why_no_work(liu, "en")["reasons"]
+    assert "1 customer(s) wait whom you did not take; they are not offered to you again for now" in mine
+    assert "有 1 位客户在等，但需要 refund ≥ 2" in routing.why_no_work(wang, "zh-CN")["reasons"]
+
+    async def told() -> list[str]:
+        return [one["data"] for one in await house.kit.rows("SELECT data FROM event WHERE kind = 'routing.decided' ORDER BY id")]
+
+    async def both_told() -> bool:
+        return len(await told()) == 3
+
+    await house.kit.until(both_told, "three decisions are stored")
+    words = [json.loads(one)["words"] for one in await told()]
+    assert words[0]["zh-CN"] == "进入队列 前台：目前没有人能胜任"
+    assert "有人空出" in words[1]["zh-CN"]
+    assert words[2]["en"] == "Waits in queue Front desk: all who are able did not take it, and are asked again later"
+    await clock.advance(121)
+    await house.kit.until(lambda: tasks[id].status == "offered", "liu is asked again")
+
+
+async def test_a_reception_goes_by_the_instance_whatever_it_is_called(make_hub: MakeHub) -> None:
+    """Two channels of one platform, each with a switch of its own; what a talk costs goes by the platform."""
+    policy = {"agents": {"cost": {"toy": 30}}}
+    plugins = (use(Toy, "shop"), use(Toy, "club"), use(Routing, "routing", policy))
+    house = Service(await make_hub(*plugins, service={"first_owner": "queue"}))
+    liu = (await house.agent("liu")).id
+    await house.routing.reception(liu, "shop", False)
+    shop, club = house.kit.visitor("shop", "u1"), house.kit.visitor("club", "u2")
+    await shop.says("你好")
+    conversation = await shop.is_with("queue")
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: conversation.id in tasks, "routing knows them")
+    assert tasks[conversation.id].status == "waiting"
+    assert any("1 do not take this channel" in line for line in house.routing.why_waiting(conversation.id, "en")["reasons"])
+    await club.says("你好")
+    await house.with_agent(club, "liu")
+    await house.routing.reception(liu, "toy", False)
+    assert house.routing.why_no_work(liu, "en")["off"] == ["club", "shop"]
+    await house.routing.reception(liu, "shop", True)
+    await house.with_agent(shop, "liu")
+    assert house.routing.dispatcher.router.loads()[str(liu)] == 60
 
 
 @both_databases
@@ -348,6 +414,12 @@ async def test_a_plugin_may_replace_the_pick(make_hub: MakeHub) -> None:
     rows = await kit.rows("SELECT rule, data FROM routing_decision")
     assert rows[0]["rule"] == "plugin"
     assert json.loads(rows[0]["data"])["rather"] == str(house.agents["liu"])
+
+
+class Toy(FakeChannel):
+    """A platform of its own."""
+
+    platform: ClassVar[str] = "toy"
 
 
 class Wang(Plugin[PluginConfig]):

@@ -184,9 +184,8 @@ class Both:
             self.slow.serve(self.now)
 
     def reception(self, agent: SlowAgent, channel: str) -> None:
-        on = channel in agent.off
-        (agent.off.discard if on else agent.off.add)(channel)
-        self.fast.reception(agent.id, channel, on, self.now)
+        agent.off ^= {channel}
+        self.fast.reception(agent.id, frozenset(agent.off), self.now)
         self.slow.serve(self.now)
 
     def edit(self, agent: SlowAgent, skills: dict[str, int]) -> None:

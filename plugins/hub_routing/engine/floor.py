@@ -72,8 +72,8 @@ class Floor:
             levels[free] = levels.get(free, 0) | staff.bit
         for lane, units in self.room:
             self._room(staff, lane, units)
-        for channel in self.open:
-            self._open(staff, channel)
+        for door in self.open:
+            self._open(staff, door)
         self.everybody |= staff.bit
         self.teamless |= 0 if staff.teams else staff.bit
         for team in staff.teams:
@@ -100,8 +100,8 @@ class Floor:
             self.skilled[asked] &= without
         for pair in self.room:
             self.room[pair] &= without
-        for channel in self.open:
-            self.open[channel] &= without
+        for door in self.open:
+            self.open[door] &= without
 
     def _used(self, staff: Staff, lane: int) -> int:
         skipped = self.plan.lanes[lane]
@@ -138,8 +138,8 @@ class Floor:
 
     def reopen(self, staff: Staff) -> None:
         """Whether they get new work, and on which channels, may have changed."""
-        for channel in self.open:
-            self._open(staff, channel)
+        for door in self.open:
+            self._open(staff, door)
 
     def _room(self, staff: Staff, lane: int, units: int) -> None:
         if staff.units - staff.used[lane] >= units:
@@ -147,21 +147,21 @@ class Floor:
         else:
             self.room[lane, units] &= ~staff.bit
 
-    def _open(self, staff: Staff, channel: str) -> None:
-        if receives(staff, channel):
-            self.open[channel] |= staff.bit
+    def _open(self, staff: Staff, door: str) -> None:
+        if receives(staff, door):
+            self.open[door] |= staff.bit
         else:
-            self.open[channel] &= ~staff.bit
+            self.open[door] &= ~staff.bit
 
     # -- questions ----------------------------------------------------------------------------------
 
-    def watch(self, channel: str, *units: int) -> None:
-        """From now on keep the masks that tell who takes this channel and has this room."""
+    def watch(self, channel: str, door: str, *units: int) -> None:
+        """From now on keep the masks that tell who takes what comes by this door and has this room."""
         lane = self.plan.lane(channel)
-        if channel not in self.open:
-            self.open[channel] = 0
+        if door not in self.open:
+            self.open[door] = 0
             for staff in self.by_id.values():
-                self._open(staff, channel)
+                self._open(staff, door)
         for one in units:
             if (lane, one) not in self.room:
                 self.room[lane, one] = 0
@@ -220,9 +220,9 @@ class Floor:
         return tuple(found)
 
 
-def receives(staff: Staff, channel: str) -> bool:
-    """Does this agent get new work of this channel now?"""
-    return staff.ready and channel not in staff.off and (staff.reception is None or channel in staff.reception)
+def receives(staff: Staff, door: str) -> bool:
+    """Does this agent get new work by this door now?"""
+    return staff.ready and door not in staff.off and (staff.reception is None or door in staff.reception)
 
 
 def _stamp(staff: Staff) -> int:

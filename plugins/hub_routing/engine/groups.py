@@ -25,6 +25,7 @@ class Group:
     index: int
     queue: str
     channel: str
+    door: str
     cost: int
     lane: int
     vip: bool
@@ -74,12 +75,12 @@ class Groups:
         wanted = plan.wanted(task, pool=task.pool)
         vip = plan.policy.vip
         extra = task.owner if task.vip and vip is not None and "owner" in vip.steps else ""
-        key = (task.queue, task.channel, task.cost, wanted, task.vip, task.excluded, extra)
+        key = (task.queue, task.channel, task.door, task.cost, wanted, task.vip, task.excluded, extra)
         found = self._by_key.get(key)
         if found is None:
             burst = plan.burst if task.vip else 0
             searches = self._searches(task, wanted) if task.vip else (("", wanted),)
-            place = (len(self.all), task.queue, task.channel, task.cost, plan.lane(task.channel), task.vip, burst)
+            place = (len(self.all), task.queue, task.channel, task.door, task.cost, plan.lane(task.channel), task.vip, burst)
             # A wider ring is no other kind of customer; VIPs have a head start of their own.
             need = tuple(sorted(task.need.items()))
             same = (task.queue, task.channel, need, task.vip)
@@ -87,7 +88,7 @@ class Groups:
             found = Group(*place, queue.score.aging, wanted, searches, task.excluded, extra, kind, task.ring == 0)
             self._by_key[key] = found
             self.all.append(found)
-            self._floor.watch(task.channel, found.cost, found.floor_units)
+            self._floor.watch(task.channel, task.door, found.cost, found.floor_units)
             self._fill(found)
             self._weigh(found)
         return found
@@ -137,9 +138,7 @@ class Groups:
         union = 0
         before = dict(group.steps)
         for step, wanted in group.searches:
-            named = step.startswith("emergency:") and step.partition(":")[2] == staff.id
-            owner = step == "owner"
-            fits = allowed and (staff.id == group.extra if owner else named or wanted.fits(staff))
+            fits = allowed and _fits(group, step, wanted, staff)
             mask = before.get(step, 0)
             mask = mask | bit if fits else mask & ~bit
             steps.append((step, mask))
@@ -161,6 +160,12 @@ class Groups:
             group.steps = [(step, mask & ~staff.bit) for step, mask in group.steps]
             group.elig &= ~staff.bit
             self._weigh(group)
+
+    def passed_over(self, group: Group) -> list[Staff]:
+        """Those who can, and are only not asked for now because they did not take it."""
+        known = (self._floor.by_id.get(id) for id in sorted(group.excluded))
+        able = [one for one in known if one is not None]
+        return [one for one in able if any(_fits(group, step, wanted, one) for step, wanted in group.searches)]
 
     def _weigh(self, group: Group) -> None:
         """Whom few can serve has a head start, so that the many do not fill these few."""
@@ -190,3 +195,11 @@ class Groups:
         if head is None:
             self.waiting &= ~(1 << group.index)
         return head
+
+
+def _fits(group: Group, step: str, wanted: Wanted, staff: Staff) -> bool:
+    """Is this agent one whom a step of the search asks?"""
+    word, _, name = step.partition(":")
+    if word == "owner":
+        return staff.id == group.extra
+    return (word == "emergency" and name == staff.id) or wanted.fits(staff)

@@ -39,7 +39,7 @@ class Matching:
             units = plan.cost(channel) if channel else plan.policy.agents.capacity
             lane = plan.lane(channel) if channel else 0
             self.reserves.append(_Reserve(channel, team, one.idle, lane, units))
-            floor.watch(channel or "", units)
+            floor.watch(channel, channel, units)
 
     def edit(self, staff: Staff) -> None:
         """Somebody is new, or in other teams."""
@@ -74,7 +74,7 @@ class Matching:
         """Those of `mask` who get such work and have the room, with the burst where that is allowed."""
         floor = self._floor
         units = group.floor_units if burst else group.cost
-        found = mask & floor.open[group.channel] & floor.room[group.lane, units]
+        found = mask & floor.open[group.door] & floor.room[group.lane, units]
         if self.reserves and not group.vip:
             found &= ~(self.kept() if kept is None else kept)
         return found
@@ -87,8 +87,8 @@ class Matching:
     def fits(self, staff: Staff, task: Task, burst: int) -> bool:
         """Has this one agent the room, with so many units above capacity? Reserves hold here, too."""
         floor, plan = self._floor, self._plan
-        floor.watch(task.channel, task.cost)
-        if not floor.open[task.channel] & staff.bit:
+        floor.watch(task.channel, task.door, task.cost)
+        if not floor.open[task.door] & staff.bit:
             return False
         if staff.units - staff.used[plan.lane(task.channel)] < task.cost - burst:
             return False

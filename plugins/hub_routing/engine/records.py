@@ -19,7 +19,8 @@ class Task:
     """A customer's case that wants an agent. Times are seconds.
 
     `arrived` is where its age begins, `boost` seconds it has besides; `facts` are what conditions may ask
-    (``customer``, ``case``). `owner` and `last_agent` are agents' ids. Below the line is what the router keeps.
+    (``customer``, ``case``). `channel` is what the rules call the channel, `door` the instance, which agents switch on and off.
+    `owner` and `last_agent` are agents' ids. Below the line is what the router keeps.
     """
 
     id: TaskId
@@ -29,6 +30,7 @@ class Task:
     need: Mapping[str, int] = field(default_factory=dict)
     tier: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    door: str = ""
     owner: str = ""
     last_agent: str = ""
     last_at: float = 0.0
@@ -57,6 +59,10 @@ class Task:
     silence: int = 0
     quiet: int = 0
     calls: int = 0
+    counted: bool = False
+
+    def __post_init__(self) -> None:
+        self.door = self.door or self.channel
 
 
 @dataclass(slots=True, eq=False)
@@ -127,7 +133,7 @@ class Move:
 
     Kinds: ``assign``, ``offer``, ``queued``, ``requeue``, ``moved`` (another queue), ``closed`` (outside the hours), ``warn``,
     ``supervisor``, ``suspect``, ``gone``, ``paused``, ``announce``, ``offer_callback``, ``offer_message``, ``offer_bot``,
-    ``park``,
+    ``taken`` (by hand), ``park``,
     ``wake``, ``call`` (back, once more), ``callback_late``.
     """
 

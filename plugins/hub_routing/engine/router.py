@@ -90,7 +90,7 @@ class Router(Seeking, Watching):
     def _guess(self, task: Task) -> float:
         """The rate of service before any was seen: each able agent who is there is free once in five minutes."""
         group: Group | None = task.group
-        able = group.elig & self.floor.open.get(task.channel, 0) if group is not None else 0
+        able = group.elig & self.floor.open.get(task.door, 0) if group is not None else 0
         return able.bit_count() / 300.0
 
     # -- agents -------------------------------------------------------------------------------------
@@ -178,11 +178,11 @@ class Router(Seeking, Watching):
         else:
             self._release_private(staff, now)
 
-    def reception(self, id: str, channel: str, on: bool, now: float) -> None:
-        """Somebody takes new work of a channel, or does not."""
+    def reception(self, id: str, off: frozenset[str], now: float) -> None:
+        """Somebody takes no new work by these doors."""
         staff = self.floor.by_id[id]
         self._begin()
-        staff.off = staff.off - {channel} if on else staff.off | {channel}
+        staff.off = off
         self.floor.reopen(staff)
         self._dispatch(staff.bit, now)
 
@@ -217,9 +217,12 @@ class Router(Seeking, Watching):
             self._free(known, now)
         else:
             self._unwait(known, now, served=True)
+        by_hand = known is not None and known.status in ("waiting", "private", "offered")
         task = known or task
         task.cost = task.cost or self.plan.cost(task.channel)
         self._hold(task, staff, now)
+        if by_hand:
+            self.out.append(Move("taken", now, task, agent, self._decide(task, "taken", agent, now, able=staff.bit)))
         if not staff.connected or staff.state == "offline":
             self._watch_presence(staff, now)
         self._dispatch(self._freed, now)
@@ -242,9 +245,11 @@ class Router(Seeking, Watching):
         """The agent takes what was offered."""
         task = self.tasks.get(id)
         if task is not None and task.status == "offered":
+            self._begin()
             task.status = "held"
             self._bump(task)
-            self.out.append(Move("assign", now, task, task.agent))
+            decision = self._decide(task, "accepted", task.agent, now, able=self.floor.by_id[task.agent].bit)
+            self.out.append(Move("assign", now, task, task.agent, decision))
 
     def decline(self, id: TaskId, now: float, *, late: bool = False) -> None:
         """The agent does not take it; `late` when they did not answer."""
@@ -305,18 +310,19 @@ class Router(Seeking, Watching):
             self._start(task, now)
             self._dispatch(0, now)
 
-    def recost(self, task: Task, channel: str, now: float) -> None:
-        """Another leg came: the case costs what its dearest leg does."""
+    def recost(self, task: Task, channel: str, now: float, door: str = "", *, exact: bool = False) -> None:
+        """Another leg came: the case costs what its dearest leg does. `exact` where this one is known to be the dearest."""
         cost = self.plan.cost(channel)
-        if task.status not in ("held", "offered") or cost <= task.cost:
+        if task.status not in ("held", "offered") or (cost == task.cost if exact else cost <= task.cost):
             return
         self._begin()
         staff = self.floor.by_id[task.agent]
         if not task.parked:
             self.floor.charge(staff, task, -1)
-        task.channel, task.cost = channel, cost
+        task.channel, task.door, task.cost = channel, door or channel, cost
         if not task.parked:
             self.floor.charge(staff, task, 1)
+        self._dispatch(staff.bit if exact else 0, now)
 
     # -- policy -------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class Seeking:
                 word = step.to + (" (burst)" if not self.matching.fits(staff, task, 0) else "")
                 self._give(task, staff, self._decide(task, word, staff.id, now, able=staff.bit, free=staff.bit), now)
                 return
-            if step.wait and (receives(staff, task.channel) or not step.only_if):
+            if step.wait and (receives(staff, task.door) or not step.only_if):
                 self._await(task, staff, at, step, now)
                 return
             if step.else_:
@@ -94,7 +94,7 @@ class Seeking:
         if not id or id in task.excluded:
             return None
         staff = self.floor.by_id.get(id)
-        if staff is None or (step.only_if and not receives(staff, task.channel)):
+        if staff is None or (step.only_if and not receives(staff, task.door)):
             return None
         return staff
 
@@ -123,14 +123,16 @@ class Seeking:
         if found and not quietly:
             staff, rule = self.matching.pick(group, found)
             task.key = self._key(task)
-            more = {"step": step} if step else {}
-            self._give(task, staff, self._decide(task, rule, staff.id, now, able=group.elig, free=found, more=more), now)
+            said = {"step": step} if step else {}
+            self._give(task, staff, self._decide(task, rule, staff.id, now, able=group.elig, free=found, more=said), now)
             return
         self._stand(task, now)
         self.groups.push(task)
         self._date(task, now)
         if not quietly:
-            self.out.append(Move("queued", now, task, decision=self._decide(task, "queued", "", now, able=group.elig)))
+            passed = [] if group.elig else self.groups.passed_over(group)
+            more = {"passed_over": [one.id for one in passed]} if passed else {}
+            self.out.append(Move("queued", now, task, decision=self._decide(task, "queued", "", now, able=group.elig, more=more)))
 
     # -- waiting ------------------------------------------------------------------------------------
 
@@ -230,7 +232,7 @@ class Seeking:
         """What a condition of overflow may ask."""
         line, group = self.line(task.queue), task.group
         _, seconds = self.estimate(task)
-        able = group.elig & self.floor.open.get(task.channel, 0) if isinstance(group, Group) else 0
+        able = group.elig & self.floor.open.get(task.door, 0) if isinstance(group, Group) else 0
         longest = now - line.keys[0][0] if line.keys else 0.0
         facts = {"ewt": seconds or 0.0, "waiting": len(line), "longest": longest, "agents": able.bit_count()}
         return {"customer": {}, "case": {}, **task.facts, **facts}
@@ -341,11 +343,11 @@ class Seeking:
         if not free & (free - 1) and (only := self.floor.staff[free.bit_length() - 1]) is not None:
             possible = only.groups
         # Who has the room depends on little of a group, and is asked once for each.
-        rooms: dict[tuple[str, int, int, bool], tuple[int, int]] = {}
+        rooms: dict[tuple[str, str, int, int, bool], tuple[int, int]] = {}
         best: tuple[float, float, int] | None = None
         chosen: tuple[Group, Task, int] | None = None
         for group in self.groups.nonempty(possible):
-            asked = (group.channel, group.cost, group.burst, group.vip)
+            asked = (group.channel, group.door, group.cost, group.burst, group.vip)
             room = rooms.get(asked)
             if room is None:
                 room = rooms[asked] = self.matching.rooms(group, free, kept)

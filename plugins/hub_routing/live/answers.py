@@ -50,21 +50,22 @@ class Answers:
             code = "with_agent" if task.status == "held" else "offered_now"
             return {"state": task.status, "reasons": [sentence(locale, code, agent=names.get(task.agent, task.agent))]}
         if task.status == "closed":
-            return {"state": "closed", "reasons": [sentence(locale, "closed", queue=task.queue)]}
+            return {"state": "closed", "reasons": [sentence(locale, "closed", queue=self._team(task.queue, locale))]}
         return {"state": task.status, "reasons": self._reasons(task, locale)}
 
     def _reasons(self, task: Task, locale: str) -> list[str]:
         router, now = self._dispatcher.router, self._dispatcher.now
         place, seconds = router.estimate(task)
         waited = f"{now - task.arrived:.0f}"
-        lines = [sentence(locale, "waits", queue=task.queue, place=place, waited=waited)]
+        lines = [sentence(locale, "waits", queue=self._team(task.queue, locale), place=place, waited=waited)]
         announce = router.plan.queue(task.queue).announce
         bands = announce.bands if announce is not None else USUAL
         lines.append(sentence(locale, "estimate", band=band_words(seconds, bands, locale)))
         group: Group | None = task.group
         if group is not None and not group.elig:
-            need = ", ".join(f"{skill} ≥ {level}" for skill, level in group.wanted.need) or task.queue
-            lines.append(sentence(locale, "none_able", need=need))
+            passed = router.groups.passed_over(group)
+            code = "none_left" if passed else "none_able"
+            lines.append(sentence(locale, code, count=len(passed), need=self._asked(group, locale)))
         elif group is not None:
             lines.append(sentence(locale, "able", able=group.elig.bit_count(), states=self._states(task, group, locale)))
             if not group.vip and (kept := router.matching.kept() & group.elig):
@@ -95,7 +96,7 @@ class Answers:
             return staff.state
         if not staff.connected:
             return "away"
-        if not receives(staff, task.channel):
+        if not receives(staff, task.door):
             return "off"
         room = staff.units - staff.used[group.lane] >= group.floor_units
         return "free" if room else "full"
@@ -156,7 +157,15 @@ class Answers:
         for group in groups.nonempty(groups.waiting):
             if not group.elig & staff.bit and groups.head(group) is not None:
                 count = sum(entry[3].version == entry[2] for entry in group.heap)
-                need = ", ".join(f"{skill} ≥ {level}" for skill, level in group.wanted.need)
-                need = need or ", ".join(sorted(group.wanted.teams or ()))
-                lines.append(sentence(locale, "you_lack", count=count, need=need or group.queue))
+                code = "you_passed" if staff in groups.passed_over(group) else "you_lack"
+                lines.append(sentence(locale, code, count=count, need=self._asked(group, locale)))
         return lines[:5]
+
+    def _team(self, id: str, locale: str) -> str:
+        return self._dispatcher.ctx.house.team_name(id, locale)
+
+    def _asked(self, group: Group, locale: str) -> str:
+        """What a search asks for: skills, else teams."""
+        skills = [f"{skill} ≥ {level}" for skill, level in group.wanted.need]
+        teams = sorted(self._team(one, locale) for one in group.wanted.teams or (group.queue,))
+        return ("、" if locale.startswith("zh") else ", ").join(skills or teams)

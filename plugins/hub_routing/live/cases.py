@@ -18,26 +18,20 @@ class Cases:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._named: frozenset[str] = frozenset()
-
-    def start(self) -> None:
-        """Learn which channels the configuration names for agents."""
-        settings = self._ctx.house.agent_settings.values()
-        self._named = frozenset(name for one in settings for name in one.reception or ())
 
     async def task(self, dossier: Dossier, policy: RoutingConfig, now: float) -> Task:
         """The task of a person's conversation."""
         conversation = dossier.conversation
         assert conversation is not None
-        leg = newest(dossier)
-        channel = channel_name(self._ctx, policy, leg.channel, self._named) if leg is not None else ""
+        leg = self.dearest(dossier, policy) if conversation.owner_kind == "agent" else newest(dossier)
+        channel = channel_name(self._ctx, policy, leg.channel) if leg is not None else ""
         kept = await self._ctx.reader.one("SELECT * FROM routing_case WHERE conversation_id = ?", conversation.id)
         last = await self._ctx.reader.one("SELECT * FROM routing_last WHERE person_id = ?", dossier.person.id)
         since = conversation.waiting_since or conversation.unanswered_since
         arrived = kept["arrived"] if kept is not None else since or conversation.opened_at or now * 1000
         made = Task(
             conversation.id, conversation.team, channel, arrived / 1000, {}, dossier.person.tier,
-            self.facts(dossier, channel), owner=self._owner(dossier),
+            self.facts(dossier, channel), leg.channel if leg is not None else "", self._owner(dossier),
         )  # fmt: skip
         if last is not None:
             made.last_agent, made.last_at = str(last["agent_id"]), last["at"] / 1000
@@ -76,15 +70,16 @@ class Cases:
                 found[skill] = int(level) if level.isdecimal() else 1
         return found
 
+    def dearest(self, dossier: Dossier, policy: RoutingConfig) -> Leg | None:
+        """The leg that costs an agent most, the newest of several."""
+        legs = reversed(dossier.legs.values())
+        return max(legs, key=lambda leg: policy.cost(channel_name(self._ctx, policy, leg.channel)), default=None)
+
     def _deadline(self, leg: Leg | None) -> float:
         channel = self._ctx.house.channels.get(leg.channel) if leg is not None else None
         if leg is None or channel is None or not channel.limits.window:
             return 0.0
         return leg.last_inbound_at / 1000 + channel.limits.window
-
-    def leg_channel(self, leg: Leg, policy: RoutingConfig) -> str:
-        """What the rules call the channel of a leg."""
-        return channel_name(self._ctx, policy, leg.channel, self._named)
 
 
 def newest(dossier: Dossier) -> Leg | None:

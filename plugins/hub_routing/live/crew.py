@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from hub import Agent, Context
@@ -23,7 +23,7 @@ class Crew:
     async def start(self) -> None:
         """Learn which receptions are switched off."""
         kept: Mapping[str, Any] = await self._ctx.data.get(OFF, {})
-        self._off = {id: frozenset(channels) for id, channels in kept.items()}
+        self._off = {id: frozenset(doors) for id, doors in kept.items()}
 
     def staff(self, agent: Agent) -> Staff:
         """An agent for the floor."""
@@ -32,7 +32,7 @@ class Crew:
             str(agent.id), self.teams(agent), dict(said.skills) if said else {}, said.capacity if said else None,
             self.reception(agent), agent.state, agent.connected,
         )  # fmt: skip
-        made.off = self._off.get(made.id, frozenset())
+        made.off = self.off(made.id)
         return made
 
     def teams(self, agent: Agent) -> frozenset[str]:
@@ -47,9 +47,17 @@ class Crew:
         said = self._ctx.house.agent_settings.get(agent.login)
         if said is None or said.reception is None:
             return None
+        return frozenset(said.reception).union(*(self._doors(name) for name in said.reception))
+
+    def off(self, id: str) -> frozenset[str]:
+        """The doors by which they take no new work."""
+        return self._off.get(id, frozenset())
+
+    def _doors(self, name: str) -> frozenset[str]:
+        """The instances that are meant: the one of this name, or all of the platform."""
         platforms = self._ctx.house.platforms
-        named = frozenset(said.reception)
-        return named | {name for name, platform in platforms.items() if platform in named}
+        found = {one for one, platform in platforms.items() if platform == name}
+        return frozenset(found or {name})
 
     def changed(self, router: Router, agent: Agent, now: float) -> None:
         """Somebody is new, or not as before."""
@@ -70,14 +78,14 @@ class Crew:
 
     async def switch(self, id: str, channel: str, *, on: bool) -> None:
         """Remember that somebody takes work of a channel, or none."""
-        before = self._off.get(id, frozenset())
-        self._off[id] = before - {channel} if on else before | {channel}
-        await self._ctx.data.put(OFF, {one: sorted(channels) for one, channels in self._off.items() if channels})
+        doors = frozenset({channel}) if channel in self._ctx.house.platforms else self._doors(channel)
+        self._off[id] = self.off(id) - doors if on else self.off(id) | doors
+        await self._ctx.data.put(OFF, {one: sorted(doors) for one, doors in self._off.items() if doors})
 
 
-def channel_name(ctx: Context, policy: RoutingConfig, instance: str, named: Iterable[str]) -> str:
-    """What a channel is called in the rules: its instance where anything names that, else its platform."""
-    rules = {*policy.agents.cost, *policy.interrupt, *policy.offer.accept, *named}
+def channel_name(ctx: Context, policy: RoutingConfig, instance: str) -> str:
+    """What a channel is called in the rules: its instance where the policy names that, else its platform."""
+    rules = {*policy.agents.cost, *policy.interrupt, *policy.offer.accept}
     rules |= {name for queue in policy.queues.values() for name in (*queue.pick.by, *queue.channels)}
     rules |= {one.pool for one in (policy.vip.reserve if policy.vip is not None else ())}
     if instance in rules - {ANY}:

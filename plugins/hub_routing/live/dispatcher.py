@@ -16,7 +16,7 @@ from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cards import Cards
 from hub_routing.live.cases import Cases, agent_id, case_row
-from hub_routing.live.crew import Crew
+from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
@@ -70,7 +70,6 @@ class Dispatcher:
         """Know everybody and everything open; from here on events do the rest."""
         self.ctx.live(self._hear)
         await self.crew.start()
-        self.cases.start()
         agents = [one for one in self.ctx.house.agents.all() if one.active]
         await self.loads.start(str(one.id) for one in agents)
         for one in agents:
@@ -142,6 +141,9 @@ class Dispatcher:
         if event.kind in ("person.changed", "conversation.tagged"):
             await self._learn(event.person_id)
             return
+        if event.kind in ("person.merged", "person.unmerged"):
+            await self._joined(id, event.person_id)
+            return
         if event.kind.startswith("conversation.") and event.kind != "conversation.read":
             await self.look(id, event.person_id)
             return
@@ -163,6 +165,16 @@ class Dispatcher:
         if dossier is not None and conversation is not None and conversation.id in self.router.tasks:
             self.router.learn(await self.cases.task(dossier, self.router.policy, self.now), self.now)
 
+    async def _joined(self, id: int, person_id: int) -> None:
+        """Two customers are one, or one is two: whose the conversation is and which legs it has may have changed."""
+        if id:
+            await self.look(id, person_id)
+        await self._learn(person_id)
+        dossier, task = await self.ctx.house.dossier(person_id), self.router.tasks.get(id)
+        leg = self.cases.dearest(dossier, self.router.policy) if dossier is not None else None
+        if task is not None and leg is not None:
+            self.router.recost(task, channel_name(self.ctx, self.router.policy, leg.channel), self.now, leg.channel, exact=True)
+
     async def _new_leg(self, event: Event) -> None:
         """A dearer leg makes the case dearer."""
         message, task = event.message, self.router.tasks[event.conversation_id]
@@ -171,7 +183,7 @@ class Dispatcher:
         dossier = await self.ctx.house.dossier(event.person_id)
         leg = dossier.legs.get(message.leg_id) if dossier is not None else None
         if leg is not None:
-            self.router.recost(task, self.cases.leg_channel(leg, self.router.policy), self.now)
+            self.router.recost(task, channel_name(self.ctx, self.router.policy, leg.channel), self.now, leg.channel)
 
     async def look(self, id: int, person_id: int) -> None:
         """Tell the engine how a conversation is. While a decision about it is being stored, that comes first."""
@@ -287,8 +299,10 @@ class Dispatcher:
             self.settling.want(task.id)
         elif move.kind == "offer":
             words = both("offered", agent=self.names.get(move.agent, ""))
+            if move.decision is not None:
+                move.decision.more = {**move.decision.more, "offered": True}
             self.tell(task, move.decision, "routing.offered", words, agent=move.agent)
-        elif move.kind == "queued":
+        elif move.kind in ("queued", "taken"):
             self.tell(task, move.decision)
         elif move.kind == "paused":
             self.spawn(self.settling.pause(move.agent), "pausing an agent")
@@ -323,15 +337,28 @@ class Dispatcher:
         facts = {
             "need": dict(task.group.wanted.need) if task.group is not None else {}, "tier": task.tier, "vip": decision.vip,
             "ring": decision.ring, "waited": round(decision.waited, 3), "score": round(decision.score, 3),
-            "able": decision.able, "free": decision.free, "candidates": list(decision.candidates), **decision.more,
+            "able": decision.able, "free": decision.free, "candidates": list(decision.candidates),
+            "promised": self.router.policy.queue(decision.queue).sla.answer.within, **decision.more,
         }  # fmt: skip
         arm = str(decision.more.get("arm", ""))
+        if not arm and decision.rule == "queued":
+            arm = self.settling.arm_of_waiting(task)
+        experiment = self.router.policy.experiment
+        if arm and experiment is not None:
+            facts["experiment"] = experiment.name
         at, id = int(decision.at * 1000), self.ctx.new_id()
         short = (decision.rule[:60], decision.queue[:100], decision.channel[:100], decision.chosen[:40], arm)
         change.write(Statements.add_decision, (id, task.id, at, *short, decision.micros, to_json(facts)))
-        words = decision_words(decision, self.names)
+        self._answered(task, decision, facts["promised"])
+        words = decision_words(decision, self.names, self.ctx.house.team_name)
         data = {"decision": str(id), "rule": decision.rule, "agent": decision.chosen, "words": words}
         change.event("routing.decided", at, self.person_of(task.id), task.id, data=data)
+
+    def _answered(self, task: Task, decision: Decision, promised: float) -> None:
+        """Count who has an agent for the first time: in time, or late."""
+        if decision.chosen and not decision.more.get("offered") and not task.counted:
+            task.counted = True
+            self.ctx.count(f"routing_answered {decision.queue} {'in_time' if decision.waited <= promised + 1e-9 else 'late'}")
 
     # -- the sweep ----------------------------------------------------------------------------------
 

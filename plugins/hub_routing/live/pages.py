@@ -10,12 +10,13 @@ from aiohttp import web
 
 from hub import Agent, Refused
 from hub.house import Role, sees
-from hub.pages import Operation, answer, id_in_path, one_of, read_json, word
+from hub.pages import Operation, answer, id_in_path, number, one_of, read_json, whole, word
 from hub.pages import Parameter as Query
 
 if TYPE_CHECKING:
     from hub_routing.plugin import Routing
 
+DAYS: Final = Query("days", whole(1, 366, 7), "So many days back")
 LOCALE: Final = Query("locale", one_of("zh-CN", "en"), "The language of the sentences")
 
 
@@ -39,6 +40,7 @@ class Pages:
         self._desk = desk
         self._ctx = desk.ctx
         staff: tuple[Role, ...] = ("agent", "supervisor", "admin")
+        chiefs: tuple[Role, ...] = ("supervisor", "admin")
         admins: tuple[Role, ...] = ("admin",)
         cases, offers, policy = "/api/routing/conversations/{id}", "/api/routing/offers/{id}", "/api/routing/policy"
         self._add("GET", cases, self.case, "Why a conversation is where it is", staff, query=(LOCALE,), errors=(404,))
@@ -46,6 +48,8 @@ class Pages:
         self._add("PUT", "/api/routing/me/reception", self.receive, "Take new work of a channel, or none", staff, Reception)
         self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
         self._add("POST", f"{offers}/decline", self.decline, "Leave what was offered to others", staff, errors=(404, 409))
+        self._add("GET", "/api/routing/queues", self.queues, "How the queues are", chiefs, query=(LOCALE,))
+        self._add("GET", "/api/routing/experiment", self.experiment, "The report of the experiments", chiefs, query=(DAYS,))
         self._add("GET", policy, self.policy, "The policy in force", admins)
         self._add("POST", policy, self.apply, "Publish a policy", admins, PolicyWanted)
         self._add("POST", f"{policy}/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
@@ -82,6 +86,15 @@ class Pages:
     async def me(self, request: web.Request, agent: Agent) -> web.Response:
         """See `Answers.why_no_work`."""
         return answer(self._desk.why_no_work(agent.id, self._locale(request)))
+
+    async def queues(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"queues"}`."""
+        return answer({"queues": await self._desk.queues(self._locale(request))})
+
+    async def experiment(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"days", "experiments"}`."""
+        days = number(request, "days", 7, least=1, most=366)
+        return answer({"days": days, "experiments": await self._desk.experiment(days)})
 
     async def receive(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"off"}`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +10,15 @@ from hub_routing.engine import Decision
 
 Both = dict[str, str]
 LANGUAGES: Final = ("zh-CN", "en")
+TeamName = Callable[[str, str], str]
+"""A team's name by its id, for a language."""
+
+
+def by_id(id: str, locale: str) -> str:
+    """The name where no team has one."""
+    return id
+
+
 
 RULES: Final[Mapping[str, tuple[str, str]]] = {
     "owner": ("专属客服", "the customer's own agent"),
@@ -20,6 +29,17 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
     "specialist_first": ("专长最窄者优先", "specialists first"),
     "plugin": ("插件选择", "a plugin's choice"),
     "taken": ("客服主动领取", "taken by hand"),
+    "accepted": ("已接受", "accepted"),
+}
+
+STEPS: Final[Mapping[str, tuple[str, str]]] = {
+    "owner": ("专属客服", "their own agent"),
+    "pool": ("{name} 团队", "team {name}"),
+    "any skilled": ("任何能胜任者", "anybody able"),
+    "emergency": ("应急：{name}", "emergency: {name}"),
+    "queue": ("队列内", "of the queue"),
+    "freed": ("有人空出", "somebody became free"),
+    "(burst)": ("动用额外余量", "above capacity"),
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -34,6 +54,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "nobody_able": (
         "进入队列 {queue}：目前没有人能胜任{more}",
         "Waits in queue {queue}: nobody is able now{more}",
+    ),
+    "passed_over": (
+        "进入队列 {queue}：能胜任的人都没有接下，稍后可再次分配{more}",
+        "Waits in queue {queue}: all who are able did not take it, and are asked again later{more}",
     ),
     "wait_owner": (
         "等待专属客服 {agent}，最多 {wait} 秒，保留排队位置",
@@ -92,6 +116,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "estimate": ("预计等待：{band}", "Estimated wait: {band}"),
     "able": ("能胜任 {able} 人：{states}", "{able} able: {states}"),
     "none_able": ("没有客服具备所需：{need}", "No agent has what is needed: {need}"),
+    "none_left": (
+        "能胜任的 {count} 人都没有接下（谢绝、未应答或退回），稍后可再次分配",
+        "All {count} who are able declined, did not answer or gave it back; they are asked again later",
+    ),
     "next_ring": ("{seconds} 秒后放宽要求", "The search widens in {seconds} s"),
     "is_vip": ("贵宾，优先 {seconds} 秒", "A VIP, {seconds} s ahead of others"),
     "reserved": ("{count} 位空闲客服为贵宾保留", "{count} idle agent(s) are kept for VIPs"),
@@ -119,6 +147,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "you_full": ("已满：{used}/{capacity}", "Full: {used} of {capacity} units"),
     "you_off": ("已关闭渠道：{channels}", "Switched off: {channels}"),
     "you_lack": ("有 {count} 位客户在等，但需要 {need}", "{count} customer(s) wait, but need {need}"),
+    "you_passed": (
+        "有 {count} 位客户在等，您刚才没有接下，暂不再分配给您",
+        "{count} customer(s) wait whom you did not take; they are not offered to you again for now",
+    ),
     "you_kept": ("您被保留给贵宾", "You are kept for VIPs"),
     "you_unknown": ("不是客服", "Nobody who serves"),
     "minutes": ("{minutes} 分钟以内", "under {minutes} min"),
@@ -201,33 +233,47 @@ def rule_name(rule: str, locale: str) -> str:
     """A rule in words."""
     word, _, more = rule.partition(" ")
     found = RULES.get(word)
-    return f"{found[not locale.startswith('zh')]}{' ' + more if more else ''}" if found else rule
+    if found is None:
+        return rule
+    comma = "，" if locale.startswith("zh") else ", "
+    return found[not locale.startswith("zh")] + (comma + step_name(more, locale) if more else "")
 
 
-def decision_words(decision: Decision, names: Mapping[str, str]) -> Both:
+def step_name(step: str, locale: str, team: TeamName = by_id) -> str:
+    """A step of the search in words: ``pool:vip_pool (burst)``, ``freed``, …"""
+    word, _, name = step.removesuffix(" (burst)").partition(":")
+    at = not locale.startswith("zh")
+    told = STEPS[word][at].format(name=team(name, locale)) if word in STEPS else step
+    extra = STEPS["(burst)"][at] if step.endswith(" (burst)") else ""
+    return f"{told}{'，' if not at else ', '}{extra}" if extra else told
+
+
+def decision_words(decision: Decision, names: Mapping[str, str], team: TeamName) -> Both:
     """A decision, told in both languages."""
-    return {language: _told(decision, names, language) for language in LANGUAGES}
+    return {language: _told(decision, names, team, language) for language in LANGUAGES}
 
 
-def _told(decision: Decision, names: Mapping[str, str], locale: str) -> str:
+def _told(decision: Decision, names: Mapping[str, str], team: TeamName, locale: str) -> str:
+    queue = team(decision.queue, locale)
     more = "" if not decision.vip else ("，贵宾" if locale.startswith("zh") else ", a VIP")
     if decision.ring:
         more += f"，第 {decision.ring} 圈" if locale.startswith("zh") else f", ring {decision.ring}"
     if step := decision.more.get("step"):
-        more += f"（{step}）" if locale.startswith("zh") else f" ({step})"
+        told = step_name(str(step), locale, team)
+        more += f"（{told}）" if locale.startswith("zh") else f" ({told})"
     if decision.chosen:
         facts = {"waited": f"{decision.waited:.0f}", "micros": f"{decision.micros:.0f}", "free": decision.free}
         agent = names.get(decision.chosen, decision.chosen)
         rule = rule_name(decision.rule, locale)
         return sentence(locale, "chosen", agent=agent, rule=rule, able=decision.able, more=more, **facts)
     if decision.rule == "queued":
-        code = "queued" if decision.able else "nobody_able"
-        return sentence(locale, code, queue=decision.queue, able=decision.able, more=more)
+        code = "queued" if decision.able else "passed_over" if decision.more.get("passed_over") else "nobody_able"
+        return sentence(locale, code, queue=queue, able=decision.able, more=more)
     if decision.rule in ("wait_owner", "wait_last_agent"):
         agent = names.get(str(decision.more.get("for")), "")
         return sentence(locale, decision.rule, agent=agent, wait=f"{decision.more.get('wait', 0):.0f}")
     if decision.rule in SENTENCES:
-        return sentence(locale, decision.rule, queue=decision.queue)
+        return sentence(locale, decision.rule, queue=queue)
     return decision.rule
 
 

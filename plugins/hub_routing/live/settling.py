@@ -141,7 +141,7 @@ class Settling:
         floor = self._floor
         decisions = floor.decisions.get(task.id) if isinstance(task.id, int) else None
         house = floor.ctx.house
-        if not decisions or not decisions[-1].chosen or not self._pickers():
+        if not decisions or not decisions[-1].chosen or decisions[-1].rule == "accepted" or not self._pickers():
             return
         decision = decisions[-1]
         arm = self._arm(task)
@@ -174,6 +174,12 @@ class Settling:
             self._floor.ctx.count("routing_picker_missing")
             return False
         return bool(there)
+
+    def arm_of_waiting(self, task: Task) -> str:
+        """The arm of a case that waits: so that who leaves is counted, too. An offer is the policy's, and of no arm."""
+        one, policy = self._picker(), self._floor.router.policy
+        there = self._floor.ctx.house.calls.implementers("pick_agent")
+        return "" if policy.offer.seconds(task.channel) or not there or (one and one not in there) else self._arm(task)
 
     def _arm(self, task: Task) -> str:
         """Which way of an experiment this case goes: always the same for the same case."""
