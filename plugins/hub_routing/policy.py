@@ -289,9 +289,11 @@ class Offer(Section):
 class AgentGone(Section):
     """An agent's pages are gone.
 
-    No new work at once, named as suspect, then (counted from the loss) their customers go to others.
+    No new work at once, named as suspect, then (counted from the loss) their customers go to others. `heartbeat` may stand
+    there, as in policies written for other routers, and changes nothing: the desk's sockets notice by themselves.
     """
 
+    heartbeat: Annotated[Duration, Field(description="Accepted and not used: the desk's sockets have their own")] = 10.0
     suspect: Duration = 25.0
     grace: Duration = 60.0
     then: Literal["requeue_keep_age"] = "requeue_keep_age"
