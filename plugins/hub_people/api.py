@@ -192,8 +192,8 @@ class Requests:
         await read_json(request, Nothing)
         id = id_in_path(request)
         one, two = await self._seen_pair(id, agent)
-        await self._people.candidates.decide(id, "confirmed", agent.login)
-        person = await self._people.register.merge(one, two, Why(agent.login, "agent"))
+        # The merge answers the question in the same step. Whoever asks again, having heard nothing, learns what came of it.
+        person = one if one == two else await self._people.register.merge(one, two, Why(agent.login, "agent"))
         return answer({"person": str(person)})
 
     async def reject(self, request: web.Request, agent: Agent) -> web.Response:
@@ -201,7 +201,7 @@ class Requests:
         await read_json(request, Nothing)
         id = id_in_path(request)
         await self._seen_pair(id, agent)
-        await self._people.candidates.decide(id, "rejected", agent.login)
+        await self._people.candidates.reject(id, agent.login)
         return answer({})
 
     async def _seen_pair(self, id: int, agent: Agent) -> tuple[int, int]:

@@ -65,23 +65,29 @@ class Candidates:
         return sorted(found.values(), key=lambda one: one["confidence"], reverse=True)
 
     async def pair(self, id: int) -> tuple[int, int]:
-        """The two people of an open candidate, as they are now. Raises Refused (404)."""
-        row = await self._ctx.reader.one(f"{_PAIRS} WHERE candidate.id = ? AND candidate.state = 'open'", id)
+        """The two people of an open candidate, as they are now; twice the same where it was confirmed. Raises Refused (404)."""
+        sql = (
+            f"{_PAIRS} WHERE candidate.id = ? AND (candidate.state = 'open'"
+            " OR candidate.state = 'confirmed' AND one.person_id = two.person_id)"
+        )
+        row = await self._ctx.reader.one(sql, id)
         if row is None:
             raise Refused(404, "not_found", "there is no such open question")
         return row["one_person"], row["two_person"]
 
-    async def decide(self, id: int, state: str, by: str) -> None:
-        """``confirmed`` or ``rejected``, and the same for all that asks about the same two people."""
+    async def reject(self, id: int, by: str) -> None:
+        """They are two, and the same for all that asks about these two people. Raises Refused (404)."""
         one, two = await self.pair(id)
+        if one == two:
+            raise Refused(404, "not_found", "there is no such open question")
         sql = (
             f"{_PAIRS} WHERE candidate.state = 'open' AND (one.person_id = ? AND two.person_id = ?"
             " OR one.person_id = ? AND two.person_id = ?)"
         )
         change, now = Change(), int(self._ctx.clock.now() * 1000)
         for row in await self._ctx.reader.all(sql, one, two, two, one):
-            change.write(Statements.decide_candidate, (state, by, now, row["id"], "open"))
-        act = (self._ctx.new_id(), now, state, one, two, 0, 0, "agent", 1.0, by)
+            change.write(Statements.decide_candidate, ("rejected", by, now, row["id"], "open"))
+        act = (self._ctx.new_id(), now, "rejected", one, two, 0, 0, "agent", 1.0, by)
         change.write(Statements.add_link, act)
         await self._ctx.commit(change)
 

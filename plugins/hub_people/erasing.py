@@ -37,6 +37,8 @@ class _Rows:
     conversation: Final = _update("conversation", "last_text = ''", "id = ?")
     legs: Final = _update("leg", "address = '', context = '{}', live = ?", "conversation_id = ?")
     person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
+    # The words of a delivery that failed may name an address.
+    failures: Final = _update("event", "data = ?", "id = ?")
     surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
     outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
     identity: Final = _delete("identity", "id = ?")
@@ -59,6 +61,7 @@ class _Letter(msgspec.Struct):
 
 _letter: Final = msgspec.json.Decoder(_Letter)
 _UNREAD: Final = "SELECT id, payload FROM inbox WHERE state = 2 AND payload IS NOT NULL"
+_FAILURES: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'message.changed' AND data LIKE '%\"error\":\"_%'"
 _UNSENT: Final = (
     "SELECT outbox.id FROM outbox JOIN message ON message.id = outbox.id WHERE outbox.state = 2 AND message.person_id = ?"
 )
@@ -189,6 +192,9 @@ class Erasing:
             change.write(_Rows.person, (words("nobody", ctx.locale), False, one))
             for statement in (_Rows.surveys, _Rows.links, _Rows.claims):
                 change.write(statement, (one,))
+            for event in await ctx.reader.all(_FAILURES, one):
+                facts = {**msgspec.json.decode(event["data"]), "error": ""}
+                change.write(_Rows.failures, (to_json(facts), event["id"]))
         count = "SELECT count(*) FROM message WHERE person_id = ? AND body <> ?"
         messages = await ctx.reader.value(count, person.id, self._nothing())
         if messages or identities:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from hub import Context, Conversation, Identity
 from hub.house import Dossier
-from hub.tables import Change, to_json
+from hub.tables import Change, marks, to_json
 from hub_people import talk
 from hub_people.differences import Joined, joined
 from hub_people.merged import Host, MergeData
@@ -57,6 +58,7 @@ class Merging:
         identities = await self._ctx.reading.identities(self._merged.person.id)
         for identity in identities:
             self._take_identity(identity)
+        await self._answer_questions([identity.id for identity in identities])
         whole = await self._take_conversations()
         if new.filled:
             self.change.write(Rows.put_person, person_put(new.person))
@@ -69,6 +71,19 @@ class Merging:
         own = f"{self._ctx.name}:"
         source = identity.source if identity.source.startswith(own) else f"{own}{self.id}"
         self.change.write(Rows.move_identity, (self._survivor.person.id, source, identity.id, self._merged.person.id))
+
+    async def _answer_questions(self, identities: Sequence[int]) -> None:
+        """Whether these two are one person is no question any more, however that came to be known."""
+        if not identities:
+            return
+        for side, other in (("one_id", "two_id"), ("two_id", "one_id")):
+            sql = (
+                f"SELECT candidate.id FROM people_candidate candidate JOIN identity ON identity.id = candidate.{other}"
+                f" WHERE candidate.state = 'open' AND identity.person_id = ? AND candidate.{side} IN ({marks(identities)})"
+            )
+            for row in await self._ctx.reader.all(sql, self._survivor.person.id, *identities):
+                answered = ("confirmed", self._why.actor, self._now, row["id"], "open")
+                self.change.write(Statements.decide_candidate, answered)
 
     # -- conversations ------------------------------------------------------------------------------
 

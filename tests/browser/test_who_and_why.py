@@ -117,6 +117,43 @@ async def test_who_a_customer_is_gets_decided_undone_and_erased(scene: Stage, bo
     )
 
 
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+async def test_who_is_somebody_else_is_rejected_once_it_can_be_stored(scene: Stage, both: House, locale: str) -> None:
+    agent = await at_work(scene, both, locale)
+    page = agent.page
+    await comes(both, "王小明", keys={"phone": "13800138000"})
+    await comes(both, "王明", keys={"phone": "+86 138 0013 8000"})
+    await agent.take("王小明")
+    question = page.get_by_test_id("candidate")
+    await expect(question).to_contain_text("王明", timeout=WAIT)
+    path = "**/api/people/candidates/*/reject"
+    await page.route(path, lambda route: route.fulfill(status=500, body="broken"))
+    await question.get_by_test_id("different").click()
+    await expect(page.locator(".el-message--error")).to_be_visible(timeout=WAIT)
+    # Nothing was decided, and the buttons work again.
+    await expect(question.get_by_test_id("different")).to_be_enabled()
+    await page.unroute(path)
+    await question.get_by_test_id("different").click()
+    await expect(question).to_have_count(0, timeout=WAIT)
+    await expect(page.get_by_test_id("merge")).to_have_count(0)
+
+
+async def test_a_question_a_colleague_has_answered_goes_when_it_is_answered_again(scene: Stage, both: House) -> None:
+    agent = await at_work(scene, both)
+    page = agent.page
+    await comes(both, "王小明", keys={"phone": "13800138000"})
+    await comes(both, "王明", keys={"phone": "+86 138 0013 8000"})
+    await agent.take("王小明")
+    question = page.get_by_test_id("candidate")
+    await expect(question).to_contain_text("王明", timeout=WAIT)
+    people = both.hub.registry.get("people")
+    assert isinstance(people, People)
+    await people.candidates.reject(await both.hub.store.reader.value("SELECT id FROM people_candidate"), "colleague")
+    await question.get_by_test_id("same").click()
+    await expect(page.locator(".el-message--error")).to_be_visible(timeout=WAIT)
+    await expect(question).to_have_count(0, timeout=WAIT)
+
+
 @pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
 async def test_a_claim_says_when_it_was_used_and_when_it_is_over(scene: Stage, both: House, locale: str, phone: bool) -> None:
     agent = await at_work(scene, both, locale, phone=phone)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub import Inbound, Sender, Text
+from hub import Inbound, Sender, StoreUnavailable, Text
 from hub_people import People
 from tests.desk.kit import CONFIG, House, open_house
 
@@ -44,32 +44,17 @@ async def candidates(house: House, asker: Any, person: int) -> list[dict[str, An
     return found
 
 
-async def test_an_agent_issues_a_claim_and_looks_at_legs(house: House) -> None:
-    ada = await house.person("ada")
-    conversation, person = await writes(house, "anna")
-    status, offer = await ada.post(f"/api/people/conversations/{conversation}/claims")
-    assert status == 200
-    assert (len(offer["code"]), offer["code"].isdecimal(), offer["invitations"]) == (4, True, [])
-    assert offer["qr"].startswith("data:image/svg+xml")
-    page = await ada.ask("GET", offer["link"].removeprefix(house.url))
-    assert page[0] == 200
-    status, told = await ada.get(f"/api/people/conversations/{conversation}/claims")
-    assert (status, len(told["claims"])) == (200, 1)
-    assert offer["code"] not in str(told), "it cannot be read again"
-    status, told = await ada.get(f"/api/people/conversations/{conversation}/legs")
-    assert (status, [leg["channel"] for leg in told["legs"]]) == (200, ["toy"])
-    status, told = await ada.get(f"/api/people/{person}")
-    assert (status, told["person"]["name"], len(told["identities"])) == (200, "anna", 1)
-
-
 async def test_probably_the_same_is_confirmed_or_rejected_by_one_click_and_undone_by_a_supervisor(house: House) -> None:
     ada, eva = await house.person("ada"), await house.person("eva", "supervisor")
     _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
     _, other = await writes(house, "other", keys={"phone": "+86 138 0013 8000"})
     [question] = await candidates(house, ada, anna)
     assert (question["person"]["id"], question["confidence"]) == (str(other), 0.7)
-    status, told = await ada.post(f"/api/people/candidates/{question['id']}/confirm")
+    confirm = f"/api/people/candidates/{question['id']}/confirm"
+    status, told = await ada.post(confirm)
     assert (status, told["person"]) in ((200, str(anna)), (200, str(other)))
+    # Who did not hear the answer asks again, and nothing is joined twice.
+    assert await ada.post(confirm) == (200, told)
     _, now = await eva.get(f"/api/people/{other}")
     assert {one["external_id"] for one in now["identities"]} >= {"anna", "other"}
     [merge] = now["merges"]
@@ -79,37 +64,41 @@ async def test_probably_the_same_is_confirmed_or_rejected_by_one_click_and_undon
     assert (status, {parted["survivor"], parted["merged"]}) == (200, {str(anna), str(other)})
     # Who was parted by hand is no question any more.
     assert await candidates(house, ada, anna) == []
+    assert (await ada.post(confirm))[0] == 404
     _, links = await eva.get(f"/api/people/{anna}/links")
     assert {"merged", "unmerged"} <= {link["act"] for link in links["links"]}
 
 
-async def test_contradictions_are_kept_until_somebody_decides(house: House) -> None:
+async def test_a_question_stays_open_where_the_merge_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = await house.person("ada")
+    _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
+    _, other = await writes(house, "other", keys={"phone": "13800138000"})
+    [question] = await candidates(house, ada, anna)
+    confirm = f"/api/people/candidates/{question['id']}/confirm"
+
+    async def full(group: Any) -> dict[int, int]:
+        raise StoreUnavailable("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.hub.store.committer._writer, "write", full)
+        assert (await ada.post(confirm))[0] == 503
+    assert await candidates(house, ada, anna) == [question]
+    assert (await ada.post(confirm))[0] == 200
+    _, now = await ada.get(f"/api/people/{other}")
+    assert now["candidates"] == []
+
+
+async def test_a_merge_by_hand_answers_the_question(house: House) -> None:
     eva = await house.person("eva", "supervisor")
-    _, anna = await writes(house, "anna", attributes={"city": "Wien"})
-    _, other = await writes(house, "hanna", attributes={"city": "Graz"})
-    status, told = await eva.post(f"/api/people/{anna}/merge", {"other": str(other)})
-    assert status == 200
-    _, now = await eva.get(f"/api/people/{told['person']}")
-    by_field = {one["field"]: one for one in now["conflicts"]}
-    assert len(by_field) == 2, by_field
-    for one in by_field.values():
-        status, _ = await eva.post(f"/api/people/conflicts/{one['id']}", {"choice": "take"})
-        assert status == 200
-        assert (await eva.post(f"/api/people/conflicts/{one['id']}", {"choice": "keep"}))[0] == 409
-    _, after = await eva.get(f"/api/people/{told['person']}")
-    assert after["conflicts"] == []
-    assert after["person"]["name"] == by_field["name"]["other"]
-
-
-async def test_erasing_is_for_supervisors_and_names_what_there_was(house: House) -> None:
-    ada, eva = await house.person("ada"), await house.person("eva", "supervisor")
-    _, anna = await writes(house, "anna")
-    erase = f"/api/people/{anna}/erase"
-    assert (await ada.post(erase))[0] == 403
-    status, refused = await eva.post(erase)
-    assert (status, refused["error"]["code"]) == (409, "open_conversation")
-    status, told = await eva.post(erase, {"finish": True})
-    assert (status, told["erased"]["person"], told["erased"]["identities"]) == (200, str(anna), 1)
+    _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
+    _, other = await writes(house, "other", keys={"phone": "13800138000"})
+    [question] = await candidates(house, eva, anna)
+    assert (await eva.post(f"/api/people/{anna}/merge", {"other": str(other)}))[0] == 200
+    rows = await house.hub.store.reader.all("SELECT state, decided_by FROM people_candidate WHERE id = ?", int(question["id"]))
+    assert [(row["state"], row["decided_by"]) for row in rows] == [("confirmed", "eva")]
+    _, now = await eva.get(f"/api/people/{anna}")
+    await eva.post(f"/api/people/merges/{now['merges'][0]['id']}/undo")
+    assert await candidates(house, eva, anna) == []
 
 
 async def test_who_is_not_signed_in_or_does_not_see_the_customer_learns_nothing(house: House) -> None:

@@ -122,7 +122,7 @@ async def test_an_untrusted_key_only_asks(make_hub: MakeHub) -> None:
     candidates = people_of(kit).candidates
     found = await candidates.of((await chat.person()).id)
     assert [(one["person"], one["why"], one["confidence"]) for one in found] == [(str((await caller.person()).id), "phone", 0.6)]
-    await candidates.decide(int(found[0]["id"]), "rejected", "lin")
+    await candidates.reject(int(found[0]["id"]), "lin")
     assert await candidates.of((await caller.person()).id) == []
     # Nobody is asked twice.
     await chat.says("真的", keys={"phone": "138 0013 8000"})
