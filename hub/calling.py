@@ -250,8 +250,8 @@ class Calls(Underway):
         seat = self._seats.get(instance)
         if seat is None:
             raise NotReady(f"instance {instance!r} is not running")
+        what = getattr(function, "__name__", "") or type(function).__name__
         async with seat.bulkhead:
-            what = str(getattr(function, "__name__", type(function).__name__))
             outcome = await self._once(seat, what, function, deadline, args)
         return outcome.result(instance)
 
@@ -267,10 +267,18 @@ class Calls(Underway):
 
     async def _once(self, seat: Seat, what: str, function: Work[T], deadline: float, args: tuple[Any, ...]) -> Outcome[T]:
         call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
-        values: list[T] = []
-        errors: list[Exception] = []
-        await self._each((call,), args, lambda _, value: values.append(value), lambda _, error: errors.append(error))
-        return Outcome(error=errors[0]) if errors else Outcome(values[0] if values else None)
+        outcome: Outcome[T] = Outcome()
+
+        def hear(_: Call, value: T) -> None:
+            nonlocal outcome
+            outcome = Outcome(value)
+
+        def fail(_: Call, error: Exception) -> None:
+            nonlocal outcome
+            outcome = Outcome(None, error)
+
+        await self._each((call,), args, hear, fail)
+        return outcome
 
     # -- the calls themselves -------------------------------------------------------------------
 

@@ -64,6 +64,8 @@ class Scene:
         self._texts = texts
         self._stranger = stranger
         self._moved = False
+        # Of the conversation when it is stored.
+        self._version = dossier.conversation.version + 1 if dossier.conversation is not None else 0
 
     # -- what the customer does --------------------------------------------------------------------
 
@@ -124,7 +126,7 @@ class Scene:
         opened = Conversation(self._ids.next(), self.person.id, owner_kind=owner, team=team, opened_at=self.now)
         if owner == "queue":
             opened = replace(opened, owner_id=team, reason="no_bot", waiting_since=self.now)
-        self.before, self.conversation, self.legs = None, opened, {}
+        self.before, self.conversation, self.legs, self._version = None, opened, {}, opened.version
         self._event("conversation.opened", {"owner": owner, "team": team})
         return opened
 
@@ -316,7 +318,6 @@ class Scene:
         if now is not None and before is None:
             self.change.write(Statements.add_conversation, conversation_row(now))
         elif now is not None and before is not None and now is not before:
-            self.conversation = now = replace(now, version=before.version + 1)
             if self._moved:
                 self.change.write(Statements.change_conversation, conversation_change(now, before.version))
             else:
@@ -339,7 +340,7 @@ class Scene:
     def _set(self, **changes: Any) -> None:
         """What a message changes; see `_move` for the rest."""
         assert self.conversation is not None
-        self.conversation = replace(self.conversation, **changes)
+        self.conversation = replace(self.conversation, version=self._version, **changes)
 
     def _move(self, **changes: Any) -> None:
         """Another owner, another status, other tags."""

@@ -93,13 +93,14 @@ class Pipeline:
         return done
 
     def _leave(self, arrival: Arrival) -> None:
-        self._claims.pop(arrival.identity, None)
+        if self._claims:
+            self._claims.pop(arrival.identity, None)
         self._hub.path.reception.leave(arrival)
 
     # -- a customer's message -----------------------------------------------------------------------
 
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
-        hub = self._hub
+        hub, by = self._hub, ""
         if isinstance(key, int):
             dossier = hub.people.cached(key) or await hub.people.dossier(key)
             if arrival.identity not in dossier.identities:
@@ -119,7 +120,6 @@ class Pipeline:
                 return known.person.id
             dossier = Dossier(self._stranger(arrival), {})
         scene = Scene(dossier, hub.store.ids, int(hub.clock.now() * 1000), hub.texts, stranger=not isinstance(key, int))
-        _, by = self._claims.get(arrival.identity, (0, ""))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound, by or arrival.channel)
         message = self._message(scene, arrival, identity)
         if hub.calls.implementers("arriving"):
