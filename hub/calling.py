@@ -267,18 +267,10 @@ class Calls(Underway):
 
     async def _once(self, seat: Seat, what: str, function: Work[T], deadline: float, args: tuple[Any, ...]) -> Outcome[T]:
         call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
-        outcome: Outcome[T] = Outcome()
-
-        def hear(_: Call, value: T) -> None:
-            nonlocal outcome
-            outcome = Outcome(value)
-
-        def fail(_: Call, error: Exception) -> None:
-            nonlocal outcome
-            outcome = Outcome(None, error)
-
-        await self._each((call,), args, hear, fail)
-        return outcome
+        values: list[T] = []
+        errors: list[Exception] = []
+        await self._each((call,), args, lambda _, value: values.append(value), lambda _, error: errors.append(error))
+        return Outcome(error=errors[0]) if errors else Outcome(values[0] if values else None)
 
     # -- the calls themselves -------------------------------------------------------------------
 

@@ -197,13 +197,12 @@ class Delivery:
             change.write(Statements.drop_outbox, (parcel.id,))
             if external_id or sent.state != "sent":
                 change.write(Statements.message_delivered, (sent.state, external_id, message.id))
-            if parcel.awaited or sent.via:
-                message = replace(message, state=sent.state, external_id=external_id, error="")
+            now = replace(message, state=sent.state, external_id=external_id, error="")
             if parcel.awaited:
-                change.message_changed(self._now(), message)
+                change.message_changed(self._now(), now)
             if sent.via:
                 whose, how = (message.person_id, message.conversation_id), {"via": sent.via, "detail": fitting(sent.detail, 500)}
-                change.event("message.sent_via", self._now(), *whose, message=message, data=how)
+                change.event("message.sent_via", self._now(), *whose, message=now, data=how)
         change.after.append(partial(self.under_way.difference_update, [parcel.id for parcel, _ in ended]))
         change.failed.append(partial(self._note_later, ended))
         self._hub.store.committer.post(change)

@@ -21,7 +21,7 @@ from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
-from hub.path.reception import DEAD, DONE, NEW, STATE
+from hub.path.reception import DEAD, NEW, STATE
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, OwnerKind, Person
 from hub.store.change import Change, fitting, to_json
@@ -93,8 +93,7 @@ class Pipeline:
         return done
 
     def _leave(self, arrival: Arrival) -> None:
-        if self._claims:
-            self._claims.pop(arrival.identity, None)
+        self._claims.pop(arrival.identity, None)
         self._hub.path.reception.leave(arrival)
 
     # -- a customer's message -----------------------------------------------------------------------
@@ -131,9 +130,8 @@ class Pipeline:
             await self._respond(scene, message, identity, last_try=arrival.attempts == MAX_ATTEMPTS - 1)
         if scene.outgoing and hub.calls.implementers("filter_outbound"):
             await self._filters.outbound(scene)
-        change = scene.finish()
-        change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
-        await self.store(scene, change)
+        # With its message it is done: the row of the inbox follows later, see `Reception.settle`.
+        await self.store(scene, scene.finish())
         self._leave(arrival)
         for new in scene.new_identities.values():
             hub.notifier.stranger(new, scene.person)

@@ -12,11 +12,9 @@ from multidict import CIMultiDict
 from hub.errors import Refused
 
 _encoder: Final = msgspec.json.Encoder()
-_HEADERS: Final = CIMultiDict({
-    "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'",
-})
-"""JSON concerns whoever is signed in, so nobody on the way may keep it; and it is never a page."""  # fmt: skip
+_GUARDED: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_HEADERS: Final = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-store", **_GUARDED})
+"""JSON concerns whoever is signed in, so nobody on the way may keep it; and it is never a page."""
 _ID: Final = re.compile(r"[0-9]{1,18}")
 
 
