@@ -250,8 +250,8 @@ class Calls(Underway):
         seat = self._seats.get(instance)
         if seat is None:
             raise NotReady(f"instance {instance!r} is not running")
+        what = getattr(function, "__name__", "") or type(function).__name__
         async with seat.bulkhead:
-            what = str(getattr(function, "__name__", type(function).__name__))
             outcome = await self._once(seat, what, function, deadline, args)
         return outcome.result(instance)
 

@@ -137,13 +137,13 @@ class Context:
 
     # -- messages -------------------------------------------------------------------------------
 
-    async def accept(self, inbound: Inbound) -> Accepted:
-        """Store a customer's message; returns once it is safe, so that the channel may acknowledge it.
+    def accept(self, inbound: Inbound) -> Awaitable[Accepted]:
+        """Await it to store a customer's message; returns once it is safe, so that the channel may acknowledge it.
 
         Raises Busy when there is too much at once and StoreUnavailable when nothing can be kept: then
         nothing was stored and the platform has to send it again.
         """
-        return await self._hub.path.accept(self.name, inbound)
+        return self._hub.path.accept(self.name, inbound)
 
     async def act(self, conversation_id: int, *intents: Intent) -> None:
         """Do something in a conversation, in its order with everything else that happens there."""

@@ -1,7 +1,7 @@
 """For plugins that serve the people who work here: a workbench, a supervisor's wall, administration.
 
 `Context.house` is a `House`: the agents, what happens in conversations, and how the hub is. Pages come from `hub.pages`, a
-plugin's own tables from `hub.tables`; a hub that is not running is opened by `offline`.
+plugin's own tables from `hub.tables`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from hub.clock import Clock
 from hub.conversations.scene import Scene
 from hub.errors import HubError, Refused
 from hub.instance import InstanceStatus
-from hub.offline import offline
 from hub.path.deadletters import DeadLetter, DeadLetters
 from hub.people.agents import Agents, sees
 from hub.people.dossiers import Dossier
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "AgentState", "Agents", "Calls", "Clock", "DeadLetter", "DeadLetters", "Dossier", "House",
-    "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "offline", "person_of",
+    "InstanceStatus", "Role", "Scene", "conversation_of", "leg_of", "person_of",
     "sees",
 ]
 

@@ -1,7 +1,7 @@
 """For plugins that look after the hub itself.
 
 `hub_of` is the hub an instance runs in, to be read and not to be changed. `looking` opens what is stored to be read, whether
-a hub uses it or not, for a `Reading` and `list_dead`; `offline` opens a hub that is not running.
+a hub uses it or not, for a `Reading` and `list_dead`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from hub.context import Context
 from hub.instance import UP, InstanceStatus
 from hub.log import Logger
-from hub.offline import offline
 from hub.path.deadletters import DeadLetter, list_dead
 from hub.path.reception import DEAD, DONE, NEW
 from hub.people.reading import Reading
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CSRF_HEADER", "SESSION_COOKIE", "STATES", "UP", "DeadLetter", "ErrorAnswer", "InstanceStatus", "Logger", "Reader",
-    "Reading", "Route", "Tally", "hub_of", "list_dead", "looking", "offline",
+    "Reading", "Route", "Tally", "hub_of", "list_dead", "looking",
 ]
 
 STATES: Final = {NEW: "waiting", DONE: "done", DEAD: "dead"}

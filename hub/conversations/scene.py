@@ -36,6 +36,7 @@ LEG_STORED_EVERY: Final = 30_000
 """A leg's last-inbound time is written at most this often (ms); after a crash it is that old at worst."""
 
 LAST_TEXT: Final = 120
+_ANSWERED: Final = {"unanswered_since": None, "unread": 0}
 MAX_NAME: Final = 200
 MAX_TIER: Final = 50
 
@@ -43,7 +44,8 @@ MAX_TIER: Final = 50
 class Scene:
     """One step. `now` is milliseconds; `actor` is who makes it happen, for the log; a `stranger` is not in the store yet.
 
-    `new_identities` are those that are linked in it, `kept_back` what filters did not let through.
+    `new_identities` are those that are linked in it, `kept_back` what filters did not let through, `moved` says that
+    the conversation has another owner, status or tags.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Scene:
         self._ids = ids
         self._texts = texts
         self._stranger = stranger
-        self._moved = False
+        self.moved = False
+        # Of the conversation when it is stored.
+        self._version = dossier.conversation.version + 1 if dossier.conversation is not None else 0
 
     # -- what the customer does --------------------------------------------------------------------
 
@@ -82,7 +86,8 @@ class Scene:
         return identity
 
     def _fill_gaps(self, sender: Sender) -> None:
-        new = {name: value for name, value in sender.attributes.items() if name not in self.person.attributes}
+        attributes = sender.attributes
+        new = {name: attributes[name] for name in attributes.keys() - self.person.attributes.keys()} if attributes else attributes
         better = sender.name and sender.verified > self.person.verified
         name = fitting(sender.name, MAX_NAME) if better else self.person.name
         if new or name != self.person.name or sender.verified > self.person.verified:
@@ -124,7 +129,7 @@ class Scene:
         opened = Conversation(self._ids.next(), self.person.id, owner_kind=owner, team=team, opened_at=self.now)
         if owner == "queue":
             opened = replace(opened, owner_id=team, reason="no_bot", waiting_since=self.now)
-        self.before, self.conversation, self.legs = None, opened, {}
+        self.before, self.conversation, self.legs, self._version = None, opened, {}, opened.version
         self._event("conversation.opened", {"owner": owner, "team": team})
         return opened
 
@@ -133,9 +138,10 @@ class Scene:
         conversation = self._open_conversation()
         since = conversation.unanswered_since
         if message.direction == "out":
-            self._place(message, unread=0, unanswered_since=None)
+            self._place(message, None, _ANSWERED)
         else:
-            self._place(message, unread=conversation.unread + 1, unanswered_since=message.at if since is None else since)
+            waits = {"unread": conversation.unread + 1, "unanswered_since": message.at if since is None else since}
+            self._place(message, None, waits)
 
     # -- what is said to the customer --------------------------------------------------------------
 
@@ -154,8 +160,7 @@ class Scene:
         # Only an agent waits to see it go; for the others pages hear of it when it does not.
         state: MessageState = "received" if note else "queued" if author.kind == "agent" else "sent"
         message = Message(*ids, direction, author, body, self.now, state, client_id, code=code)
-        answered = {"unanswered_since": None, "unread": 0} if author.kind == "agent" and not note else {}
-        self._place(message, data, **answered)
+        self._place(message, data, _ANSWERED if author.kind == "agent" and not note else {})
         if not note:
             self.change.write(Statements.add_outbox, outbox_row(message, leg.channel))
             self.outgoing.append((message, leg))
@@ -173,7 +178,7 @@ class Scene:
         if self.legs:
             self.say(SYSTEM, (Text(self._texts.line(code, self.person.locale, **values)),), code=code, data=dict(values))
 
-    def _place(self, message: Message, data: dict[str, Any] | None = None, **changes: Any) -> None:
+    def _place(self, message: Message, data: dict[str, Any] | None, changes: dict[str, Any]) -> None:
         self.said.append(message)
         if message.direction in ("in", "out"):
             text = plain_text(message.body)[:LAST_TEXT].replace("\0", "")
@@ -316,8 +321,7 @@ class Scene:
         if now is not None and before is None:
             self.change.write(Statements.add_conversation, conversation_row(now))
         elif now is not None and before is not None and now is not before:
-            self.conversation = now = replace(now, version=before.version + 1)
-            if self._moved:
+            if self.moved:
                 self.change.write(Statements.change_conversation, conversation_change(now, before.version))
             else:
                 self.change.write(Statements.talk_in_conversation, conversation_talk(now, before.version))
@@ -339,11 +343,11 @@ class Scene:
     def _set(self, **changes: Any) -> None:
         """What a message changes; see `_move` for the rest."""
         assert self.conversation is not None
-        self.conversation = replace(self.conversation, **changes)
+        self.conversation = replace(self.conversation, version=self._version, **changes)
 
     def _move(self, **changes: Any) -> None:
         """Another owner, another status, other tags."""
-        self._moved = True
+        self.moved = True
         self._set(**changes)
 
     def _any_conversation(self) -> Conversation:

@@ -38,7 +38,7 @@ class Notifier:
         if calls.implementers("message_stored"):
             for message in scene.said:
                 self._spawn(calls.notify("message_stored", message=message, conversation=conversation))
-        if scene.before is None or _SEEN(scene.before) != _SEEN(conversation):
+        if scene.before is None or (scene.moved and _SEEN(scene.before) != _SEEN(conversation)):
             if calls.implementers("conversation_changed"):
                 self._spawn(calls.notify("conversation_changed", conversation=conversation, before=scene.before))
             if conversation.status == "closed" and calls.implementers("survey_offer"):

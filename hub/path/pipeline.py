@@ -21,7 +21,7 @@ from hub.message import Body, Choice
 from hub.path.delivery import Parcel
 from hub.path.filters import Filters
 from hub.path.items import Act, Arrival, Item, stopping
-from hub.path.reception import DEAD, DONE, NEW, STATE
+from hub.path.reception import DEAD, NEW, STATE
 from hub.people.dossiers import Dossier
 from hub.records import Author, Identity, Message, OwnerKind, Person
 from hub.store.change import Change, fitting, to_json
@@ -99,7 +99,7 @@ class Pipeline:
     # -- a customer's message -----------------------------------------------------------------------
 
     async def _arrive(self, key: Hashable, arrival: Arrival) -> Hashable | None:
-        hub = self._hub
+        hub, by = self._hub, ""
         if isinstance(key, int):
             dossier = hub.people.cached(key) or await hub.people.dossier(key)
             if arrival.identity not in dossier.identities:
@@ -119,7 +119,6 @@ class Pipeline:
                 return known.person.id
             dossier = Dossier(self._stranger(arrival), {})
         scene = Scene(dossier, hub.store.ids, int(hub.clock.now() * 1000), hub.texts, stranger=not isinstance(key, int))
-        _, by = self._claims.get(arrival.identity, (0, ""))
         identity = scene.identify(arrival.channel, arrival.platform, arrival.inbound, by or arrival.channel)
         message = self._message(scene, arrival, identity)
         if hub.calls.implementers("arriving"):
@@ -131,9 +130,8 @@ class Pipeline:
             await self._respond(scene, message, identity, last_try=arrival.attempts == MAX_ATTEMPTS - 1)
         if scene.outgoing and hub.calls.implementers("filter_outbound"):
             await self._filters.outbound(scene)
-        change = scene.finish()
-        change.write(Statements.inbox_done, (DONE, None, arrival.attempts, "", arrival.id, NEW))
-        await self.store(scene, change)
+        # With its message it is done: the row of the inbox follows later, see `Reception.settle`.
+        await self.store(scene, scene.finish())
         self._leave(arrival)
         for new in scene.new_identities.values():
             hub.notifier.stranger(new, scene.person)

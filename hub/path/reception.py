@@ -21,11 +21,29 @@ if TYPE_CHECKING:
 
 NEW, DONE, DEAD = 0, 1, 2
 MAX_KEY: Final = 300
+_TEXTS: Final = (
+    (1, MAX_KEY, "bad_key", "a message key"), (1, MAX_KEY, "bad_sender", "a sender's id"),
+    (0, MAX_KEY, "bad_sender", "a sender's earlier id"), (0, 100, "bad_sender", "a sender's scope"),
+    (0, 20, "bad_sender", "a sender's locale"), (0, MAX_KEY, "bad_message", "an address"),
+    (0, 200, "bad_message", "a client's id of a message"),
+)  # fmt: skip
+"""Least and most characters of what `Reception._check` looks at, and what is said where it has others."""
 LATEST: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
-_NEW: Final = "SELECT id, payload, attempts FROM inbox WHERE id > ? AND state = ? AND received_at <= ? ORDER BY id LIMIT 500"
-STATE: Final = "SELECT state FROM inbox WHERE id = ?"
+_NEW: Final = (
+    "SELECT id, payload, attempts FROM inbox WHERE id > ? AND state = ? AND received_at <= ?"
+    " AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = inbox.id) ORDER BY id LIMIT 500"
+)
+STATE: Final = (
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM message WHERE message.id = inbox.id) THEN 1 ELSE state END AS state"
+    " FROM inbox WHERE id = ?"
+)
+"""A message that has its place in a conversation is done, whatever its row says yet."""
+
+SETTLE_AFTER: Final = 500
+"""Arrivals; see `Reception.settle`."""
+
 _decoder: Final = msgspec.json.Decoder(Arrival)
 
 
@@ -37,7 +55,9 @@ class Reception:
         self._hand_off = hand_off
         self.in_flight: set[int] = set()
         # No row with a smaller id is new.
-        self._begin = self._stored_begin = 0
+        self._begin = self._stored_begin = self._settled = 0
+        # Done since they were settled; a crash may have left some.
+        self._left = 1
         self._of_sender: dict[tuple[str, str], int] = defaultdict(int)
         self._limits = hub.settings.hub.limits
 
@@ -63,15 +83,9 @@ class Reception:
 
     def _check(self, inbound: Inbound) -> None:
         sender = inbound.sender
-        for text, least, most, code, what in (
-            (inbound.key, 1, MAX_KEY, "bad_key", "a message key"),
-            (sender.external_id, 1, MAX_KEY, "bad_sender", "a sender's id"),
-            (sender.known_as, 0, MAX_KEY, "bad_sender", "a sender's earlier id"),
-            (sender.scope, 0, 100, "bad_sender", "a sender's scope"),
-            (sender.locale, 0, 20, "bad_sender", "a sender's locale"),
-            (inbound.address, 0, MAX_KEY, "bad_message", "an address"),
-            (inbound.client_id, 0, 200, "bad_message", "a client's id of a message"),
-        ):
+        texts: tuple[str, ...] = (inbound.key, sender.external_id, sender.known_as, sender.scope, sender.locale)
+        texts += (inbound.address, inbound.client_id)
+        for text, (least, most, code, what) in zip(texts, _TEXTS, strict=True):
             if not least <= len(text) <= most or "\0" in text:
                 raise Refused(422, code, f"{what} has {least} to {most} characters, none of them NUL")
         if not 0 <= inbound.at <= LATEST:
@@ -101,6 +115,22 @@ class Reception:
             self._of_sender[sender] -= 1
             if not self._of_sender[sender]:
                 del self._of_sender[sender]
+            self._left += 1
+            if self._left >= SETTLE_AFTER or not self.in_flight:
+                self.settle()
+
+    def settle(self) -> None:
+        """Note what is done, and let go of its payload: many rows at once, which costs less than one with each message."""
+        begin, until = self._settled, min(self.in_flight, default=self._hub.store.ids.next())
+        if self._left:
+            change = Change()
+            change.write(Statements.inbox_settled, (DONE, begin, until, NEW))
+            change.failed.append(lambda: self._settle_from(begin))
+            self._settled, self._left = until, 0
+            self._hub.store.committer.post(change)
+
+    def _settle_from(self, begin: int) -> None:
+        self._settled, self._left = min(self._settled, begin), 1
 
     async def sweep(self, *, older_than: int = 0) -> int:
         """Hand on what is stored as new and in nobody's hands; returns how many that were.
@@ -111,7 +141,7 @@ class Reception:
         # What is younger may be in nobody's hands too: stored by a database that was gone before it could say so.
         begin = min(min(self.in_flight, default=self._hub.store.ids.next()), first_at(until))
         if not older_than:
-            self._begin = int(await self._hub.store.data("hub").get("inbox_from", 0))
+            self._begin = self._settled = int(await self._hub.store.data("hub").get("inbox_from", 0))
         last, found = self._begin - 1, 0
         while rows := await self._hub.store.reader.all(_NEW, last, NEW, until):
             last = rows[-1]["id"]
@@ -129,11 +159,13 @@ class Reception:
             await self._hub.store.data("hub").put("inbox_from", begin)
             self._stored_begin = begin
         self._begin = begin
+        self.settle()
         return found
 
     async def forget(self, before: int) -> None:
         """Something with a smaller id is new again."""
         self._begin = self._stored_begin = min(self._begin, before)
+        self._settle_from(before)
         await self._hub.store.data("hub").put("inbox_from", self._begin)
 
     async def _is_new(self, id: int) -> bool:

@@ -62,7 +62,7 @@ class Change:
     def message_created(self, at: int, message: Message, data: dict[str, Any] | None = None) -> None:
         """Add a message, and tell of it: its row is its line in the event log."""
         ids, public = (message.person_id, message.conversation_id), message.direction != "note"
-        self.event(CREATED, at, *ids, message=message, public=public, data=data)
+        self.events.append(Event(0, at, CREATED, *ids, public, message, data or {}))
 
     def message_changed(self, at: int, message: Message) -> None:
         """Tell everybody who may see a message how it is now."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any, Final, Protocol
 
-from msgspec.structs import replace
+from msgspec.structs import force_setattr
 
 from hub.errors import StoreError, StoreUnavailable
 from hub.records import Event
@@ -129,8 +129,10 @@ class Committer:
             if self._lost:
                 # The database may have stored a group and gone before it could say so.
                 self.position, self._lost = await self._writer.position(), False
-            told = (event for change in changes for event in change.events)
-            events = [replace(event, id=place) for place, event in enumerate(told, self.position + 1)]
+            events = [event for change in changes for event in change.events]
+            for place, event in enumerate(events, self.position + 1):
+                # Nobody has seen it yet.
+                force_setattr(event, "id", place)
             found = await self._writer.write(_grouped(changes, events))
         except StoreUnavailable as error:
             self._lost = True

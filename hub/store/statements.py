@@ -87,6 +87,10 @@ _READ: Final = (
     "UPDATE message SET state = 'read' WHERE conversation_id = ? AND id <= ?"
     " AND direction IN ('out', 'system') AND state IN ('sent', 'delivered')"
 )
+_SETTLED: Final = (
+    "UPDATE inbox SET state = ?, payload = NULL WHERE id >= ? AND id < ? AND state = ?"
+    " AND EXISTS (SELECT 1 FROM message WHERE message.id = inbox.id)"
+)
 _TALK: Final = ("unanswered_since", "unsure", "unread", "last_text", "last_at", "last_direction", "version")
 
 
@@ -107,6 +111,7 @@ class Statements:
     message_delivered: Final = Statement("message", UPDATE, _DELIVERED)
     messages_read: Final = Statement("message", UPDATE, _READ)
     receive: Final = insert(models.Inbox, once=("channel", "key"))
+    inbox_settled: Final = Statement("inbox", UPDATE, _SETTLED)
     inbox_done: Final = update(models.Inbox, "state", "payload", "attempts", "error", where=("id", "state"))
     add_outbox: Final = insert(models.Outbox)
     change_outbox: Final = update(models.Outbox, "state", "due_at", "attempts", "progress", "error")

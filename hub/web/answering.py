@@ -7,17 +7,24 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 
 from hub.errors import Refused
 
 _encoder: Final = msgspec.json.Encoder()
+_GUARDED: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_HEADERS: Final = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-store", **_GUARDED})
+"""JSON concerns whoever is signed in, so nobody on the way may keep it; and it is never a page."""
 _ID: Final = re.compile(r"[0-9]{1,18}")
 
 
+class JsonAnswer(web.Response):
+    """An answer with all the headers it needs."""
+
+
 def answer(value: Any, status: int = 200) -> web.Response:
-    """`value` as JSON. It concerns whoever is signed in, so nobody on the way may keep it."""
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(body=_encoder.encode(value), status=status, content_type="application/json", headers=headers)
+    """`value` as JSON."""
+    return JsonAnswer(body=_encoder.encode(value), status=status, headers=_HEADERS)
 
 
 def id_in_path(request: web.Request) -> int:

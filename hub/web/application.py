@@ -17,6 +17,7 @@ from aiohttp import HttpVersion11, web
 from hub.calling import outcome_of
 from hub.errors import Refused
 from hub.web import probes
+from hub.web.answering import JsonAnswer
 from hub.web.failures import answer_for
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ async def _dispatch(hub: Hub, loop: asyncio.AbstractEventLoop, request: Any) -> 
 
 def _finished(hub: Hub, owner: str, answer: web.StreamResponse) -> web.StreamResponse:
     hub.counters[f"http {owner} {answer.status}"] += 1
-    if not answer.prepared:
+    if type(answer) is not JsonAnswer and not answer.prepared:
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
     return answer

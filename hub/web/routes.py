@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,9 +30,9 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Route:
-    """A handler at its place. `path` is the template, `owner` an instance or ``hub``."""
+    """A handler at its place. `path` is the template, `owner` an instance or ``hub``; `label` names all three, for logs."""
 
     method: str
     path: str
@@ -40,11 +40,11 @@ class Route:
     owner: str
     doc: Operation | None = None
     names: tuple[str, ...] = ()
+    label: str = field(init=False)
 
-    @property
-    def label(self) -> str:
-        """Owner, method and template, for logs."""
-        return f"{self.owner}: {self.method} {self.path}"
+    def __post_init__(self) -> None:
+        # Every request needs it.
+        self.label = f"{self.owner}: {self.method} {self.path}"
 
 
 class NotAllowed(Refused):

@@ -12,6 +12,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "port": ("监听端口（默认 8080）", "port to listen on (default 8080)"),
     "bad_port": ("端口应为 0 到 65535 之间的整数", "a port is a whole number from 0 to 65535"),
     "data": ("数据目录（默认 var）", "folder for what is stored (default var)"),
+    "config": ("YAML 配置文件：其中的数据库、班组和对外地址", "the YAML configuration: its database, teams and public address"),
     "brought_by": ("由 {module} 提供", "brought by {module}"),
     "word_twice": ("命令 {name} 由多方提供：{both}", "the word {name} is brought by several: {both}"),
     "word_broken": ("命令 {name}（{module}）无法使用：{why}", "the word {name} ({module}) cannot be used: {why}"),

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from typing import Final, get_args
 
 from hub import Context
-from hub.commands import add_store_options, settings_of
-from hub.house import Role, offline
+from hub.house import Role
+from hub_cli import add_store_options, offline, settings_of
 from hub_desk.accounts import Accounts
 from hub_desk.plugin import Desk
 from hub_desk.words import sentence, setup_url

@@ -12,8 +12,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub import Conversation, Leg, Message, Person, Plugin, Refused, plain_text
-from hub.commands import Command, add_store_options, settings_of
-from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking, offline
+from hub.commands import Command
+from hub.watching import STATES, DeadLetter, Reader, Reading, list_dead, looking
+from hub_cli import add_store_options, offline, settings_of
 from hub_ops.explain import Step, explain_conversation
 from hub_ops.words import word
 

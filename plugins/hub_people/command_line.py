@@ -7,8 +7,7 @@ import asyncio
 import sys
 from typing import Final
 
-from hub.commands import add_store_options, settings_of
-from hub.house import offline
+from hub_cli import add_store_options, offline, settings_of
 from hub_people.erasing import Erased, Erasing
 from hub_people.merged import Merges
 from hub_people.plugin import People

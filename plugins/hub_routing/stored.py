@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from hub import HubError
-from hub.commands import add_store_options, settings_of
 from hub.watching import looking
+from hub_cli import add_store_options, settings_of
 from hub_routing.command_line import PLUGIN, read_policy, write
 from hub_routing.live.publishing import REQUESTS, dumped, put
 from hub_routing.live.sentences import LANGUAGES

@@ -18,7 +18,7 @@ GREETER = '''
     import argparse
 
     from hub import Refused
-    from hub.commands import add_store_options, settings_of
+    from hub_cli import add_store_options, settings_of
 
 
     def add(parser: argparse.ArgumentParser, locale: str) -> None:

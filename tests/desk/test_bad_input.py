@@ -120,7 +120,6 @@ async def test_every_answer_says_how_a_browser_has_to_treat_it(desk: House) -> N
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
             assert "script-src" not in answer.headers["Content-Security-Policy"]
-            assert answer.headers["Referrer-Policy"]
 
 
 async def test_a_fault_of_a_handler_is_logged_under_a_number_and_not_told(desk: House) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.config import HubConfig, LoadedConfig
-from hub.house import offline
 from hub.hub import Hub
-from hub_cli import main
+from hub_cli import main, offline
 from hub_desk import Desk
 from hub_desk.accounts import Accounts
 

@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).parents[2]
 PUBLIC: Final = {
     "hub", "hub.commands", "hub.house", "hub.pages", "hub.server", "hub.stores", "hub.tables", "hub.watching",
 }  # fmt: skip
-FOR_PLUGINS: Final = {"hub_realtime", "hub_windows"}
+FOR_PLUGINS: Final = {"hub_cli", "hub_realtime", "hub_windows"}
 """Packages that are no plugin and that plugins build on."""
 
 PLUGINS: Final = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir())

@@ -114,16 +114,24 @@ async def test_every_answer_is_guarded_unless_the_handler_knows_better(place: Pl
     async def own(_: web.Request) -> web.StreamResponse:
         return web.Response(text="x", headers={"Content-Security-Policy": "sandbox"})
 
+    async def page(_: web.Request) -> web.StreamResponse:
+        return web.Response(text="<p>x", content_type="text/html")
+
+    place.hub.routes.add("GET", "/page", page, owner="shop")
     place.hub.routes.add("GET", "/own", own, owner="shop")
     async with place.http.get("/own") as answer:
         assert answer.headers["Content-Security-Policy"] == "sandbox"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    for path in ("/healthz", "/nowhere"):
+    for path in ("/page", "/healthz", "/nowhere"):
         async with place.http.get(path) as answer:
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
             assert "unsafe-inline" not in answer.headers["Content-Security-Policy"].partition("script-src")[2]
-            assert answer.headers["Referrer-Policy"] == "same-origin"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    async with place.http.get("/page") as answer:
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+    async with place.http.get("/healthz") as answer:
+        # JSON is no page: it may load and refer to nothing at all.
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 async def test_unknown_addresses_and_methods(place: Place) -> None:
