@@ -15,7 +15,10 @@ from hub import ConfigError, Conflict, StoreUnavailable
 from hub.stores import POSITION, Group, Statement, StoreError
 
 T = TypeVar("T")
-PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000", "secure_delete=ON")
+PRAGMAS: Final = (
+    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-32000", "wal_autocheckpoint=8000",
+    "secure_delete=ON",
+)  # fmt: skip
 """Every commit on the disk before it is reported. The log is folded back every 32 MiB: what changes often is written once.
 What is deleted is overwritten: who is erased is gone from the file too."""
 
