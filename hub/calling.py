@@ -21,7 +21,7 @@ import msgspec
 
 from hub.breaker import Breaker
 from hub.clock import Clock
-from hub.errors import CallFailed, ConfigError, HookFailed, HubError, NotReady, Overdue, PluginFault
+from hub.errors import CallFailed, ConfigError, HookFailed, HubError, NotReady, Overdue, PluginFault, Suspended
 from hub.hooks import Mode, hook_names, rules_of
 from hub.implementations import Manager, arguments_of, check_hooks, implementations, taken_by
 from hub.log import Logger
@@ -400,7 +400,7 @@ def _refused(seat: Seat) -> NotReady | None:
         return NotReady(f"instance {seat.instance!r} was stopped")
     if seat.breaker.admits():
         return None
-    return NotReady(f"instance {seat.instance!r} is suspended", retry_after=seat.breaker.retry_after())
+    return Suspended(f"instance {seat.instance!r} is suspended", retry_after=seat.breaker.retry_after())
 
 
 def _picker(taken: tuple[str, ...], known: tuple[str, ...]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:

@@ -78,6 +78,10 @@ class NotReady(PluginError):
         self.retry_after = retry_after
 
 
+class Suspended(NotReady):
+    """The hub did not even ask: the instance failed too often and is left alone for a while."""
+
+
 class AuthFailed(PluginError):
     """The platform refused the credentials; trying again without new ones is useless."""
 

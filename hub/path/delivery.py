@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hub.calling import outcome_of
-from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable
+from hub.errors import HubError, NotReady, Overdue, PluginFault, Rejected, StoreUnavailable, Suspended
 from hub.message import degrade
 from hub.path.lanes import Crew, Lanes
 from hub.path.rates import Pace
@@ -216,7 +216,8 @@ class Delivery:
 
     async def _later(self, parcel: Parcel, error: Exception, retry_after: float | None) -> bool:
         """Try again after a while; True when that was tried often enough."""
-        parcel.attempts += 1
+        # Nothing was tried while the instance is left alone.
+        parcel.attempts += not isinstance(error, Suspended)
         if parcel.attempts >= MAX_ATTEMPTS:
             await self._dead(parcel, f"tried {parcel.attempts} times: {error}")
             return True

@@ -82,9 +82,8 @@ class Reception:
         return Accepted(change.result or arrival.id, arrival.at, duplicate=change.result != 0)
 
     def _check(self, inbound: Inbound) -> None:
-        sender = inbound.sender
-        texts: tuple[str, ...] = (inbound.key, sender.external_id, sender.known_as, sender.scope, sender.locale)
-        texts += (inbound.address, inbound.client_id)
+        who = inbound.sender
+        texts = (inbound.key, who.external_id, who.known_as, who.scope, who.locale, inbound.address, inbound.client_id)
         for text, (least, most, code, what) in zip(texts, _TEXTS, strict=True):
             if not least <= len(text) <= most or "\0" in text:
                 raise Refused(422, code, f"{what} has {least} to {most} characters, none of them NUL")

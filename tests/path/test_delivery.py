@@ -140,6 +140,19 @@ async def test_an_agent_hears_when_a_message_went(make_hub: MakeHub) -> None:
     await told(kit, said.id, ("sent", ""))
 
 
+async def test_while_an_instance_is_left_alone_no_message_uses_up_its_attempts(make_hub: MakeHub) -> None:
+    world = FakePlatform()
+    kit = await opened(make_hub, world)
+    people = [kit.visitor("fake", f"u{number}") for number in range(12)]
+    # Five failures suspend the instance; then each probe fails, with waits that grow to a minute.
+    world.fail(14)
+    for person in people:
+        await person.says("一")
+    await kit.until(lambda: len(world.arrived) == len(people), "everybody's answer", turning=20)
+    assert await kit.hub.path.dead.all() == []
+    assert len(world.attempts) == 14 + len(people)
+
+
 async def test_a_refused_message_is_a_dead_letter_at_once_and_the_next_one_goes(make_hub: MakeHub) -> None:
     world = FakePlatform()
     kit = await opened(make_hub, world)
