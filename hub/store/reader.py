@@ -30,7 +30,7 @@ class Reader:
         except (OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"this cannot be looked for: {error}") from error
         except self._troubles as error:
-            if self._database.is_bad_value(error.__cause__):
+            if any(map(self._database.is_bad_value, (error, error.__cause__, error.__context__))):
                 raise StoreError(f"this cannot be looked for: {error}") from error
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
         return rows
