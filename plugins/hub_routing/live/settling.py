@@ -11,7 +11,7 @@ from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, Set
 from hub.house import Scene
 from hub.tables import Change
 from hub_routing.engine import Decision, Move, Task
-from hub_routing.live.cards import BOT, CALLBACK, LEFT, MESSAGE
+from hub_routing.live.cards import BOT, CALL, CALLBACK, LEFT, MESSAGE
 from hub_routing.live.cases import agent_id, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
@@ -300,7 +300,8 @@ class Settling:
             if phone and not scene.person.attributes.get("phone"):
                 scene.apply((SetAttributes({"phone": phone}),), self._voice())
             scene.change.write(Statements.put_case, case_row(task))
-            scene.change.event("routing.callback", scene.now, scene.person.id, id)
+            scene.tag([CALL])
+            scene.change.event("routing.callback", scene.now, scene.person.id, id, data={"words": both("callback_asked")})
             if scene.legs and not self._has_card(scene):
                 rules = floor.router.policy.queue(task.queue).callback
                 code = "callback_noted" if rules is not None and not rules.keep_place else "callback_kept"
