@@ -65,7 +65,8 @@ async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterat
 async def comes(house: House, who: str, text: str = "你好", payload: str = "") -> None:
     """A customer writes, or presses a button; one whose number is known."""
     body = Choice(text, payload) if payload else Text(text)
-    await house.toy.ctx.accept(Inbound(f"{who}-{text}", Sender(who, name=who, attributes={"phone": "+86 138-0013-8000"}), (body,)))
+    sender = Sender(who, name=who, attributes={"phone": "+86 138-0013-8000"})
+    await house.toy.ctx.accept(Inbound(f"{who}-{text}", sender, (body,)))
 
 
 async def at_work(scene: Stage, house: House, locale: str = "zh-CN", *, phone: bool = False) -> AgentPage:
@@ -98,7 +99,8 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     table = page.get_by_role("table", name=re.compile("各队列现在的情况|How the queues are now"))
     await table.wait_for()
     assert await table.get_by_role("columnheader").all_inner_texts() == COLUMNS[locale]
-    front = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="前台" if locale == "zh-CN" else "Front desk"))
+    name = page.get_by_role("rowheader", name="前台" if locale == "zh-CN" else "Front desk")
+    front = table.get_by_role("row").filter(has=name)
     cells = front.get_by_role("cell").locator(".value")
     await expect(cells.nth(0)).to_have_text("1", timeout=WAIT)
     await expect(cells.nth(4)).to_contain_text("–")

@@ -49,7 +49,8 @@ class Pages:
         self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
         self._add("POST", f"{offers}/decline", self.decline, "Leave what was offered to others", staff, errors=(404, 409))
         self._add("GET", "/api/routing/queues", self.queues, "How the queues are", chiefs, query=(LOCALE,))
-        self._add("GET", "/api/routing/experiment", self.experiment, "The report of the experiments", chiefs, query=(DAYS, LOCALE))
+        report = "/api/routing/experiment"
+        self._add("GET", report, self.experiment, "The report of the experiments", chiefs, query=(DAYS, LOCALE))
         self._add("GET", policy, self.policy, "The policy in force", admins)
         self._add("POST", policy, self.apply, "Publish a policy", admins, PolicyWanted)
         self._add("POST", f"{policy}/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
