@@ -18,6 +18,7 @@ from bench.path import HERE, compare, slow_disk
 from bench.routing import decision_cost
 from bench.sockets import compare_sockets
 from bench.table import HEAD, row
+from bench.vip import vip_waits
 from bench.wechat import compare_wechat
 
 
@@ -47,6 +48,7 @@ async def main() -> None:
     _print(await compare_wechat(rounds, 2 if quick else 5))
     _print(await hook_cost(rounds))
     _print(decision_cost())
+    _print(await vip_waits())
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         print(row("every fsync 5 ms slower", "not measured: there is no C compiler"))

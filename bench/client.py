@@ -11,6 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 CONNECTIONS: Final = 32
+"""A platform that brings everybody's messages, or a few visitors."""
+
 PERSONS: Final = 200
 
 
@@ -77,13 +79,13 @@ def messages(prefix: str, count: int) -> list[bytes]:
     return [message(f"{prefix}-{n}", f"visitor-{n % PERSONS}", f"我的快递 {prefix}-{n} 到哪了？") for n in range(count)]
 
 
-async def send(url: str, requests: Iterable[bytes]) -> Load:
-    """Send all of them over `CONNECTIONS` connections. Raises RuntimeError at the first that is not answered by 200."""
+async def send(url: str, requests: Iterable[bytes], connections: int = PERSONS) -> Load:
+    """Send all of them over so many connections. Raises RuntimeError at the first that is not answered by 200."""
     waiting = iter(requests)
     latencies: list[float] = []
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for _ in range(CONNECTIONS):
+        for _ in range(connections):
             group.create_task(_one(url, waiting, latencies))
     return Load(time.perf_counter() - began, latencies)
 
