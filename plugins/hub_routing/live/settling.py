@@ -24,7 +24,8 @@ NUMBER: Final = re.compile(r"\+?[\d ()/.-]{5,25}")
 
 
 class Settling:
-    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with."""
+    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with;
+    `storing` are the agents whose rows are being written."""
 
     def __init__(self, floor: Dispatcher) -> None:
         self._floor = floor
@@ -32,7 +33,7 @@ class Settling:
         self.wanted: set[int] = set()
         self.again: set[int] = set()
         self._from: dict[int, tuple[str, str]] = {}
-        self._storing: set[str] = set()
+        self.storing: set[str] = set()
         self._calls: dict[int, tuple[Task, Move]] = {}
 
     # -- who has it ---------------------------------------------------------------------------------
@@ -195,15 +196,20 @@ class Settling:
 
     def store_load(self, agent: str) -> None:
         """Bring an agent's row up to date, soon."""
-        if agent not in self._storing:
-            self._storing.add(agent)
-            self._floor.spawn(self._store(agent), f"load of {agent}")
+        self.storing.add(agent)
+        self._floor.spawn(self._store(agent), f"load of {agent}")
 
     async def _store(self, agent: str) -> None:
         try:
-            await self._floor.loads.store(agent, self._floor.router, self._floor.now)
+            while True:
+                try:
+                    await self._floor.loads.store(agent, self._floor.router, self._floor.now)
+                    break
+                except StoreUnavailable:
+                    await self._floor.ctx.clock.sleep(1.0)
         finally:
-            self._storing.discard(agent)
+            self.storing.discard(agent)
+        self._floor.follow()
 
     async def pause(self, id: str) -> None:
         """An agent who did not accept is on a break."""
