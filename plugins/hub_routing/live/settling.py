@@ -24,8 +24,10 @@ NUMBER: Final = re.compile(r"\+?[\d ()/.-]{5,25}")
 
 
 class Settling:
-    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with;
-    `storing` are the agents whose rows are being written."""
+    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with.
+
+    `storing` are the agents whose rows are being written.
+    """
 
     def __init__(self, floor: Dispatcher) -> None:
         self._floor = floor
