@@ -6,7 +6,7 @@ Times, owners, tags, states and counts are what statistics stand on, and say not
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -37,8 +37,7 @@ class _Rows:
     conversation: Final = _update("conversation", "last_text = ''", "id = ?")
     legs: Final = _update("leg", "address = '', context = '{}', live = ?", "conversation_id = ?")
     person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
-    # The words of a delivery that failed may name an address.
-    failures: Final = _update("event", "data = ?", "id = ?")
+    facts: Final = _update("event", "data = ?", "id = ?")
     surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
     outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
     identity: Final = _delete("identity", "id = ?")
@@ -60,7 +59,11 @@ class _Letter(msgspec.Struct):
 
 
 _letter: Final = msgspec.json.Decoder(_Letter)
+# A channel's events are called by its platform. One may have been told before the hub knew whose it is.
+_NEWS: Final = "SELECT id, data FROM event WHERE kind LIKE ? ESCAPE '!' AND data LIKE ? ESCAPE '!'"
+_KNOWN_NEWS: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind LIKE ? ESCAPE '!' AND data IS NOT NULL"
 _UNREAD: Final = "SELECT id, payload FROM inbox WHERE state = 2 AND payload IS NOT NULL"
+# The words of a delivery that failed may name an address.
 _FAILURES: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'message.changed' AND data LIKE '%\"error\":\"_%'"
 _UNSENT: Final = (
     "SELECT outbox.id FROM outbox JOIN message ON message.id = outbox.id WHERE outbox.state = 2 AND message.person_id = ?"
@@ -181,6 +184,7 @@ class Erasing:
             await self._conversation(change, row["id"])
         for identity in identities:
             self._identity(change, identity)
+            await self._news(change, identity, people)
         for record in merges:
             change.write(_Rows.merge, (record.id,))
             change.write(_Rows.conflicts, (record.id,))
@@ -194,7 +198,7 @@ class Erasing:
                 change.write(statement, (one,))
             for event in await ctx.reader.all(_FAILURES, one):
                 facts = {**msgspec.json.decode(event["data"]), "error": ""}
-                change.write(_Rows.failures, (to_json(facts), event["id"]))
+                change.write(_Rows.facts, (to_json(facts), event["id"]))
         count = "SELECT count(*) FROM message WHERE person_id = ? AND body <> ?"
         messages = await ctx.reader.value(count, person.id, self._nothing())
         if messages or identities:
@@ -217,3 +221,32 @@ class Erasing:
     def _identity(self, change: Change, identity: Identity) -> None:
         for statement in (_Rows.identity, _Rows.keys, _Rows.one, _Rows.two):
             change.write(statement, (identity.id,))
+
+    async def _news(self, change: Change, identity: Identity, people: Collection[int]) -> None:
+        """What the channel told of them besides messages (a friend request, a scan): that it did stays, and what kind."""
+        kinds, id = f"{_literal(identity.platform)}.%", identity.external_id
+        named = await self._ctx.reader.all(_NEWS, kinds, f"%{_literal(to_json(id)[1:-1])}%")
+        known = [row for one in people for row in await self._ctx.reader.all(_KNOWN_NEWS, one, kinds)]
+        for row in (*named, *known):
+            facts = msgspec.json.decode(row["data"])
+            kept = {name: value for name, value in facts.items() if name == "instance" or name.endswith("_type")}
+            if kept != facts and (row in known or _names(facts, id)):
+                change.write(_Rows.facts, (to_json(kept), row["id"]))
+
+
+def _literal(words: str) -> str:
+    """As LIKE finds nothing else, but for capitals."""
+    return words.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _names(facts: Any, id: str) -> bool:
+    """Does `id` stand there, also in a text that was JSON and too long?"""
+    match facts:
+        case dict():
+            return any(_names(one, id) for one in facts.values())
+        case list():
+            return any(_names(one, id) for one in facts)
+        case str():
+            return facts == id or to_json(id) in facts
+        case _:
+            return str(facts) == id

@@ -66,6 +66,10 @@ class Routing(Plugin[RoutingConfig]):
         """``{"place", "band", "text", "callback"}`` of somebody who waits, else None."""
         return self._answers.place(conversation_id, locale or self.ctx.locale)
 
+    def number(self, conversation_id: int) -> int:
+        """The place alone, from 1; 0 for who does not wait in a queue."""
+        return self._answers.number(conversation_id)
+
     async def queues(self, locale: str = "") -> list[dict[str, Any]]:
         """A line for each queue: who waits, how long, who is on, and what was answered today within the promise."""
         return await self._queues.figures(locale or self.ctx.locale)

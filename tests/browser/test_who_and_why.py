@@ -228,6 +228,46 @@ async def test_what_is_offered_and_why_somebody_waits(scene: Stage, both: House,
     await expect(load).to_be_focused()
 
 
+@pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
+async def test_the_list_tells_the_places_of_all_who_wait(scene: Stage, both: House, locale: str, phone: bool) -> None:
+    agent = await at_work(scene, both, locale, phone=phone)
+    page = agent.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/routing/places" in request.url else None)
+    await page.get_by_test_id("tab-waiting").click()
+    names = [f"王小明的很长的名字{number}" for number in range(1, 9)]
+    for name in names:
+        await comes(both, name)
+    for number in (1, 8):
+        place = agent.row(names[number - 1]).get_by_test_id("place")
+        await expect(place).to_have_text(f"第 {number} 位" if locale == "zh-CN" else f"No. {number}", timeout=WAIT)
+    assert len(asked) < len(names)
+    assert await wrong(page, locale, "places") == []
+    # Who is taken has no place any more, and the others move up.
+    await agent.take(names[0])
+    if phone:
+        await page.get_by_test_id("back").click()
+    await page.get_by_test_id("tab-waiting").click()
+    await expect(agent.row(names[1]).get_by_test_id("place")).to_have_text(re.compile("^(第 1 位|No. 1)$"), timeout=WAIT)
+    await page.get_by_test_id("tab-mine").click()
+    await expect(agent.row(names[0])).to_be_visible()
+    await expect(page.get_by_test_id("place")).to_have_count(0)
+
+
+async def test_a_switch_that_cannot_be_stored_says_so_and_stays(scene: Stage, both: House) -> None:
+    page = (await at_work(scene, both)).page
+    await page.get_by_test_id("load").click()
+    box = page.get_by_role("checkbox")
+    await expect(box).to_be_checked(timeout=WAIT)
+    await page.route("**/api/routing/me/reception*", lambda route: route.fulfill(status=500, body="broken"))
+    await page.get_by_role("checkbox").click()
+    await expect(page.locator(".el-message--error")).to_have_text("没有改成，请再试一次", timeout=WAIT)
+    await expect(box).to_be_checked()
+    await page.unroute("**/api/routing/me/reception*")
+    await box.uncheck()
+    await expect(page.get_by_test_id("why-no-work")).to_contain_text("toy", timeout=WAIT)
+
+
 async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stage, plain: House) -> None:
     asked: list[str] = []
 
@@ -249,6 +289,6 @@ async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stag
     await page.wait_for_url("**/team")
     await page.go_back()
     await page.get_by_test_id("release").wait_for()
-    for name in ("load", "claim", "wait", "why-waiting", "who", "erase", "claim-dialog"):
+    for name in ("load", "claim", "wait", "why-waiting", "who", "erase", "claim-dialog", "place"):
         await expect(page.get_by_test_id(name)).to_have_count(0)
     assert sorted(asked) == ["/api/people/conversations//claims", "/api/routing/me"]

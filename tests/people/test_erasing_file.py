@@ -31,13 +31,6 @@ def words_in(folder: Path) -> set[str]:
     return {secret for secret in SECRETS if secret.encode() in raw}
 
 
-def vacuum(folder: Path) -> None:
-    with sqlite3.connect(folder / "hub.db") as store:
-        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        store.execute("VACUUM")
-    store.close()
-
-
 def counts(folder: Path) -> list[list[tuple[object, ...]]]:
     """What statistics read: talks, messages, decisions, and what happened."""
     asked = (
@@ -94,7 +87,7 @@ async def test_no_word_of_them_is_in_the_files_and_the_counts_are(make_hub: Make
     assert all(before)
     await kit.restart()
     await people_of(kit).erasing.erase(person, "sun")
+    # A hub that stops folds the log into the file, where what was deleted has been overwritten.
     await kit.stop()
-    await asyncio.to_thread(vacuum, kit.data)
     assert words_in(kit.data) == set()
     assert await asyncio.to_thread(counts, kit.data) == before

@@ -34,7 +34,9 @@ async def writes(house: House, who: str, **sender: Any) -> tuple[int, int]:
 
 
 async def candidates(house: House, asker: Any, person: int) -> list[dict[str, Any]]:
-    """Once there are some."""
+    """Once nobody is being worked on."""
+    path = house.hub.path
+    await house.until(lambda: not len(path.lanes) and not path.reception.in_flight)
     people = house.hub.registry.get("people")
     assert isinstance(people, People)
     await people.idle()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -107,12 +107,13 @@ class World:
 @asynccontextmanager
 async def world(
     make_hub: MakeHub, *, transport: str = "webhook", bot: Any = EchoBot, clock: Clock | None = None,
-    settings: Mapping[str, Any] | None = None, heartbeat: int = 45_000, **more: Any,
+    settings: Mapping[str, Any] | None = None, heartbeat: int = 45_000,
+    beside: Sequence[Any] = (), **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
-    """A hub and a platform that share a clock. `settings` are the hub's, `more` the bot's."""
+    """A hub and a platform that share a clock. `settings` are the hub's, `more` the bot's, `beside` further instances."""
     clock = clock or ManualClock(1_795_829_400.0)
     async with QQPlatform(secret=SECRET, now=clock.now, heartbeat=heartbeat) as qq:
-        instances = [use(QQ, "qq", config(qq, transport=transport, **more)), use(Media, "media")]
+        instances = [use(QQ, "qq", config(qq, transport=transport, **more)), use(Media, "media"), *beside]
         sections = {"hub": {"allow_private_networks": list(LOOPBACK), **(settings or {})}}
         kit = await make_hub(*instances, *([bot] if bot else []), clock=clock, serve=True, **sections)
         kit.plugin("qq", QQ)

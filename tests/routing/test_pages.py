@@ -10,7 +10,6 @@ from tests.desk.kit import CONFIG, open_house
 WITH_ROUTING = CONFIG + "\nrouting: {agents: {capacity: 20}, offer: {accept: {toy: 60s}}}\n"
 
 
-
 async def test_who_asks_is_told_and_offers_are_taken(tmp_path: Path) -> None:
     async with open_house(tmp_path, config=WITH_ROUTING, routing=Routing) as house:
         liu = await house.person("liu")
@@ -71,6 +70,19 @@ async def test_agents_of_another_team_see_nothing(tmp_path: Path) -> None:
         for status, told in (await back.get(path), await back.post(f"{offer}/accept"), await back.post(f"{offer}/decline")):
             assert (status, told["error"]["code"]) == (404, "not_found")
         assert (await front.get("/api/routing/conversations/12"))[0] == 404
+
+
+async def test_the_places_of_all_who_wait_are_told_at_once_to_who_may_see_them(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=WITH_ROUTING, routing=Routing) as house:
+        front, back = await house.person("fran", "agent", "front"), await house.person("bob", "agent", "back")
+        waiting = [await house.conversation(f"guest {number}") for number in range(3)]
+        routing = house.hub.registry.get("routing")
+        assert isinstance(routing, Routing)
+        await house.until(lambda: all(routing.number(id) for id in waiting))
+        status, told = await front.get("/api/routing/places")
+        assert (status, told) == (200, {"places": {str(id): place for place, id in enumerate(waiting, 1)}})
+        assert (await back.get("/api/routing/places"))[1] == {"places": {}}
+        assert (await house.anonymous().get("/api/routing/places"))[0] == 401
 
 
 async def test_who_is_offered_what_another_team_has_may_take_it(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ class Answers:
     def place(self, conversation_id: int, locale: str) -> Answer | None:
         """``{"place", "seconds", "band", "text", "callback"}`` of somebody who waits, else None."""
         router = self._dispatcher.router
-        task = router.tasks.get(conversation_id)
-        if task is None or task.status not in ("waiting", "private"):
+        task = self._waiting(conversation_id)
+        if task is None:
             return None
         queue = router.plan.queue(task.queue)
         place, seconds = router.estimate(task)
@@ -39,6 +39,15 @@ class Answers:
             "place": place, "band": band, "text": band_words(seconds, bands, locale),
             "callback": queue.callback is not None and not task.callback,
         }  # fmt: skip
+
+    def number(self, conversation_id: int) -> int:
+        """The place alone, 0 where there is none: cheap, for lists."""
+        task = self._waiting(conversation_id)
+        return self._dispatcher.router.line(task.queue).place(task.key, task.seq) if task is not None else 0
+
+    def _waiting(self, conversation_id: int) -> Task | None:
+        task = self._dispatcher.router.tasks.get(conversation_id)
+        return task if task is not None and task.status in ("waiting", "private") else None
 
     def why_waiting(self, conversation_id: int, locale: str) -> Answer:
         """``{"state", "reasons"}``: where a conversation is, and in sentences why it is still there."""

@@ -44,6 +44,7 @@ class Pages:
         admins: tuple[Role, ...] = ("admin",)
         cases, offers, policy = "/api/routing/conversations/{id}", "/api/routing/offers/{id}", "/api/routing/policy"
         self._add("GET", cases, self.case, "Why a conversation is where it is", staff, query=(LOCALE,), errors=(404,))
+        self._add("GET", "/api/routing/places", self.places, "The places of all who wait", staff)
         self._add("GET", "/api/routing/me", self.me, "Why do I get no work", staff, query=(LOCALE,))
         self._add("PUT", "/api/routing/me/reception", self.receive, "Take new work of a channel, or none", staff, Reception)
         self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
@@ -83,6 +84,11 @@ class Pages:
         id, locale = await self._seen(request, agent), self._locale(request)
         why, place = self._desk.why_waiting(id, locale), self._desk.place(id, locale)
         return answer({"why": why, "place": place, "decisions": await self._desk.decisions(id)})
+
+    async def places(self, _: web.Request, agent: Agent) -> web.Response:
+        """`{"places": {conversation: place}}` of all this agent may see, as lists show them."""
+        seen = [one.id for one in await self._ctx.reading.waiting() if sees(agent, one)]
+        return answer({"places": {str(id): place for id in seen if (place := self._desk.number(id))}})
 
     async def me(self, request: web.Request, agent: Agent) -> web.Response:
         """See `Answers.why_no_work`."""

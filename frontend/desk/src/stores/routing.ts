@@ -32,6 +32,7 @@ export const useRouting = defineStore('routing', () => {
   const available = ref<boolean | null>(null)
   const work = shallowRef<Work | null>(null)
   const standing = shallowRef<Standing | null>(null)
+  const places = shallowRef<Record<string, number>>({})
   let asked = 0
   let first: Promise<void> | null = null
 
@@ -61,6 +62,11 @@ export const useRouting = defineStore('routing', () => {
     standing.value = { ...found, conversation }
   }
 
+  /** Of all who wait at once. */
+  async function count(): Promise<void> {
+    places.value = (await api.get<{ places: Record<string, number> }>('/api/routing/places')).places
+  }
+
   async function receive(channel: string, on: boolean): Promise<void> {
     asked += 1
     work.value = await api.put<Work>(`/api/routing/me/reception?locale=${prefs.locale}`, { channel, on })
@@ -78,7 +84,8 @@ export const useRouting = defineStore('routing', () => {
   function forget(): void {
     asked += 1
     work.value = standing.value = null
+    places.value = {}
   }
 
-  return { available, work, standing, refresh, look, receive, answer, forget }
+  return { available, work, standing, places, refresh, look, count, receive, answer, forget }
 })
