@@ -21,8 +21,8 @@ Apps = dict[str, str]
 def apps_of(plugins: Iterable[type[Plugin[Any]]]) -> Apps:
     """The tables of a hub with these plugins.
 
-    Raises ConfigError for a module that cannot be imported, and for a table that is not named after its plugin's package
-    (``hub_desk``: ``desk_…``), so that no two plugins want the same.
+    Raises ConfigError for a module that cannot be imported, for a table that is not named after its plugin's package
+    (``hub_desk``: ``desk_…``), so that no two plugins want the same, and for one that no migration could make.
     """
     apps = {OWN: "hub.store.models"}
     for cls in plugins:
@@ -37,12 +37,15 @@ def apps_of(plugins: Iterable[type[Plugin[Any]]]) -> Apps:
 def _check(cls: type[Plugin[Any]], label: str, module: str) -> None:
     loaded = attempt(importlib.import_module, module)
     if loaded.value is None:
-        why = f"the tables {module!r} of {cls.__name__} cannot be imported: {loaded.error}"
-        raise ConfigError(why) from loaded.error
+        raise ConfigError(f"the tables {module!r} of {cls.__name__} cannot be imported: {loaded.error}") from loaded.error
     start = label.removeprefix("hub_") + "_"
-    for table in (model._meta.db_table for model in models_of({label: module})):
-        if not table.startswith(start):
-            raise ConfigError(f"the table {table!r} of {cls.__name__} should be called {start}{table}")
+    for meta in (model._meta for model in models_of({label: module})):
+        if not meta.db_table.startswith(start):
+            raise ConfigError(f"the table {meta.db_table!r} of {cls.__name__} should be called {start}{meta.db_table}")
+        # They become comments in SQL, which Tortoise cuts into statements at every semicolon.
+        told = (meta.table_description, *(field.description for field in meta.fields_map.values()))
+        if any(";" in (text or "") for text in told):
+            raise ConfigError(f"the docstring and descriptions of {meta.db_table!r} of {cls.__name__} must be without ';'")
 
 
 def models_of(apps: Apps) -> Sequence[type[Model]]:
@@ -53,8 +56,7 @@ def models_of(apps: Apps) -> Sequence[type[Model]]:
 
 def tortoise_apps(apps: Apps) -> dict[str, Any]:
     """The apps as Tortoise's configuration wants them; migrations are beside the models."""
-    beside = {label: f"{models.rpartition('.')[0]}.migrations" for label, models in apps.items()}
     return {
-        label: {"models": [models], "migrations": beside[label], "default_connection": "default"}
-        for label, models in apps.items()
+        label: {"models": [name], "migrations": f"{name.rpartition('.')[0]}.migrations", "default_connection": "default"}
+        for label, name in apps.items()
     }

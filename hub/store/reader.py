@@ -26,14 +26,13 @@ class Reader:
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
         """All rows. Raises StoreUnavailable when the database cannot be read, StoreError for a value it cannot compare."""
         try:
-            rows: Sequence[Row] = await self._connection.execute_query_dict(self._database.sql(sql), list(values))
+            return await self._connection.execute_query_dict(self._database.sql(sql), list(values))
         except (OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"this cannot be looked for: {error}") from error
         except self._troubles as error:
-            if self._database.is_bad_value(error.__cause__):
+            if any(map(self._database.is_bad_value, (error, error.__cause__, error.__context__))):
                 raise StoreError(f"this cannot be looked for: {error}") from error
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
-        return rows
 
     async def one(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from hub import ConfigError, HubError
 from hub.commands import VERSION, Command, attempt, load
+from hub_cli.complaints import complaint
 from hub_cli.words import word
 
-WRONG, INTERRUPTED = 1, 130
+WRONG, MISWRITTEN, INTERRUPTED = 1, 2, 130
 WORDS: Final = "hub.commands"
 
 
@@ -80,8 +81,9 @@ def brought_words() -> dict[str, list[EntryPoint]]:
 class Word(argparse.ArgumentParser):
     """The parser of one word of the command line. `filler` gives it its arguments when the word is used, not before."""
 
-    def __init__(self, *, filler: Callable[[Word], None] | None = None, **how: Any) -> None:
+    def __init__(self, *, speaks: str, filler: Callable[[Word], None] | None = None, **how: Any) -> None:
         super().__init__(**how)
+        self._speaks = speaks
         self.add_argument("--locale", choices=("zh-CN", "en"), help="语言 · language")
         self._filler = filler
 
@@ -93,7 +95,18 @@ class Word(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: D102 - as argparse says
         self.fill()
-        return super().parse_known_args(args, namespace)
+        found, left = super().parse_known_args(args, namespace)
+        # The word that does not know them says so, and not the command as a whole.
+        return (found, left) if not left else self.error(f"unrecognized arguments: {' '.join(left)}")
+
+    def add_subparsers(self, **how: Any) -> Any:  # noqa: D102 - as argparse says
+        return super().add_subparsers(**{"parser_class": partial(Word, speaks=self._speaks), **how})
+
+    def error(self, message: str) -> NoReturn:  # noqa: D102 - as argparse says
+        self.print_usage(sys.stderr)
+        tell(f"{self.prog}: {complaint(self._speaks, message)}")
+        tell(word(self._speaks, "see_help", prog=self.prog))
+        self.exit(MISWRITTEN)
 
 
 class _Whole(Word):
@@ -111,9 +124,9 @@ class _Whole(Word):
 
 def make_parser(locale: str) -> Word:
     """The parser; its help is in `locale`."""
-    parser = _Whole(prog="hub", description=word(locale, "hub"))
+    parser = _Whole(prog="hub", description=word(locale, "hub"), speaks=locale)
     parser.add_argument("--version", action="version", version=f"frontdesk-hub {VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Word)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serving = commands.add_parser("serve", help=word(locale, "serve"), description=word(locale, "serve"))
     serving.set_defaults(command=serve)
     serving.add_argument("--config", required=True, type=Path, metavar="FILE", help=word(locale, "file"))

@@ -23,9 +23,11 @@ OK: Final = 0
 
 
 def add_check(parser: argparse.ArgumentParser, locale: str) -> None:
-    """``hub check FILE``."""
+    """``hub check FILE``, also written ``hub check --config FILE`` as for the other words."""
     parser.description = word(locale, "check")
-    parser.add_argument("file", type=Path, metavar="FILE", help=word(locale, "file"))
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("file", nargs="?", type=Path, metavar="FILE", help=word(locale, "file"))
+    one.add_argument("--config", type=Path, metavar="FILE", help=word(locale, "file"))
     parser.set_defaults(command=check)
 
 
@@ -48,7 +50,7 @@ def add_plugins(parser: argparse.ArgumentParser, locale: str) -> None:
 
 def check(options: argparse.Namespace) -> int:
     """`hub check`: tell everything that is wrong with a configuration; nothing is started or fetched."""
-    config = load(options.file, locale=options.locale)
+    config = load(options.config or options.file, locale=options.locale)
     instances = ", ".join(spec.name if spec.enabled else f"({spec.name})" for spec in config.instances) or "-"
     print(word(options.locale, "checked", files=len(config.files), instances=instances))
     return OK

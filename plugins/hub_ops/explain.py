@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ SHORT: Final = 60
 _PENDING: Final = (
     "SELECT o.* FROM outbox o JOIN message m ON m.id = o.id WHERE m.conversation_id = ? ORDER BY o.id"
 )
+
+_JOINED: Final = "SELECT data FROM event WHERE person_id = ? AND kind IN ('person.merged', 'person.unmerged')"
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "opened": ("会话开始，由{owner}接待", "The conversation began, with {owner}"),
@@ -62,13 +65,26 @@ async def explain_conversation(reading: Reading, reader: Reader, conversation_id
     """The steps of a conversation in order, in `locale` (zh-CN, else English); empty where there is none."""
     legs = await reader.all("SELECT id, channel FROM leg WHERE conversation_id = ?", conversation_id)
     words = _Words(locale, {leg["id"]: leg["channel"] for leg in legs})
-    steps: list[Step] = []
-    after = 0
-    while events := await reading.events(after, AT_ONCE, conversation_id=conversation_id):
-        after = events[-1].id
-        steps += [words.step(event) for event in events]
+    events: list[Event] = []
+    for person in await _whose(reader, conversation_id):
+        after = 0
+        while some := await reading.events(after, AT_ONCE, person_id=person, conversation_id=conversation_id):
+            after = some[-1].id
+            events += some
+    steps = [words.step(event) for event in sorted(events, key=lambda event: event.id)]
     steps += [words.waiting(row) for row in await reader.all(_PENDING, conversation_id)]
     return steps
+
+
+async def _whose(reader: Reader, conversation_id: int) -> set[int]:
+    """Whoever may ever have had a conversation: the log goes by persons, and keeps what was written before they were joined."""
+    owner = await reader.value("SELECT person_id FROM conversation WHERE id = ?", conversation_id)
+    known, new = set[int](), {owner} if owner is not None else set[int]()
+    while new:
+        known |= new
+        facts = [json.loads(row["data"] or "{}") for person in new for row in await reader.all(_JOINED, person)]
+        new = {int(one[side]) for one in facts for side in ("survivor", "merged") if side in one} - known
+    return known
 
 
 class _Words:

@@ -68,7 +68,10 @@ def end(options: argparse.Namespace, *, again: bool) -> int:
 async def _settle(options: argparse.Namespace, again: bool) -> None:
     """Raises StoreUnavailable also while a hub uses the store: there its own pages do this."""
     async with offline(settings_of(options), options.data, Plugin) as ctx:
-        await ctx.house.dead_letters.settle(options.id, again=again)
+        try:
+            await ctx.house.dead_letters.settle(options.id, again=again)
+        except Refused as error:
+            raise Refused(404, error.code, word(options.locale, "no_letter", id=options.id)) from error
 
 
 # -- what they print --------------------------------------------------------------------------------

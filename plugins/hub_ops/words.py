@@ -34,6 +34,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "any_kind": ("编号属于什么，可省略", "what the number is of; may be left out"),
     "letter_id": ("消息编号", "the message's number"),
     "nothing": ("没有编号为 {id} 的消息或会话", "there is no message and no conversation {id}"),
+    "no_letter": (
+        "{id} 不在未能送达的消息之中，全部列于：hub dead-letters list",
+        "{id} is none of what could not be delivered: hub dead-letters list shows all",
+    ),
     "count": ("共 {count} 条未能送达", "{count} dead letter(s)"),
     "retried": ("{id} 将重新发送", "{id} will be tried again"),
     "dropped": ("已放弃 {id}", "{id} is given up"),

@@ -146,4 +146,7 @@ def _is_bad_sql(error: BaseException | None) -> bool:
     """Whether a statement is wrong, and would be wrong tomorrow as well; a right that is missing can be granted."""
     import asyncpg
 
+    if isinstance(error, asyncpg.InterfaceError):
+        # Too many or too few values: the class and the missing number are those of a closed connection.
+        return "the server expects" in str(error)
     return isinstance(error, asyncpg.SyntaxOrAccessError) and not isinstance(error, asyncpg.InsufficientPrivilegeError)

@@ -64,7 +64,7 @@ class SqliteFile:
         return text
 
     def is_bad_value(self, error: BaseException | None) -> bool:
-        """Whether a query is wrong, as of a table that is not there; bad values are refused before, by the driver."""
+        """Whether a query is wrong, as of a table that is not there, or its values are."""
         return _is_bad_sql(error)
 
     async def open(self) -> None:
@@ -153,4 +153,7 @@ def _translated(error: Exception) -> StoreError:
 
 def _is_bad_sql(error: BaseException | None) -> bool:
     """Whether a statement is wrong, and would be wrong tomorrow as well; a full disk has a number of its own."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    # Too many or too few values, or of a type there is no column for; a closed file is the same class without a number.
+    return isinstance(error, sqlite3.Error) and "binding" in str(error)

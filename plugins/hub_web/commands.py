@@ -154,5 +154,7 @@ class Commands:
 def _converted(visitor: Visitor, data: Mapping[str, Any], type: type[T]) -> T:
     try:
         return msgspec.convert(dict(data), type)
-    except msgspec.ValidationError:
-        raise refused("bad_message", visitor.locale) from None
+    except msgspec.ValidationError as error:
+        # For those who write pages: it names the field and what stands there.
+        why = str(error).replace("$", "data")
+        raise refused("bad_data", visitor.locale, why=why) from None

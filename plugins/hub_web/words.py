@@ -20,6 +20,7 @@ _WORDS: Final[dict[str, tuple[int, str, str]]] = {
     "too_large": (413, "内容太大了。", "This is too large."),
     "unknown_command": (422, "不支持这个操作。", "There is no such command."),
     "bad_message": (422, "这条消息的内容不正确。", "The content of this message is not right."),
+    "bad_data": (422, "操作的 data 不正确：{why}", "The data of this command is not right: {why}"),
     "too_long": (422, "消息太长了，最多 {limit} 个字。", "This message is too long: at most {limit} characters."),
     "unknown_media": (422, "找不到这个文件，请重新上传。", "There is no such file; please upload it again."),
     "too_many": (429, "发送得太快了，请稍等一会儿。", "That is too fast; please wait a moment."),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.checks import serious
+from tests.browser.checks import serious, still
 from tests.browser.house import PATIENCE, ROOT, SHOTS, Demo
 from tests.browser.people import WAIT, AgentPage
 from tests.browser.stage import Stage
@@ -63,9 +63,12 @@ async def test_a_visitor_goes_on_over_wechat_and_qq_with_the_same_agent(browser:
             await visitor.sees("包裹破损了")
             assert not await visitor.count("照片在这里"), "the page shows its visitor's own legs"
             await expect(agent.page.get_by_test_id("customer-pane")).to_contain_text("HANMEIMEI", timeout=WAIT)
+            await agent.page.mouse.move(2, 2)
+            await still(agent.page)
+            # As the documents show it: docs/images/joint.png.
+            await agent.page.screenshot(path=SHOTS / "joint.png", animations="disabled", caret="hide")
             await agent.page.get_by_test_id("load").click()
             await expect(agent.page.get_by_test_id("why-no-work")).to_be_visible()
-            await agent.page.screenshot(path=SHOTS / "joint.png")
         finally:
             await stage.clear("")
             await express.kill()

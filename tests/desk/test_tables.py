@@ -71,6 +71,15 @@ def test_a_table_that_could_be_somebody_elses_is_refused(package: Path, name: st
         apps_of([Tower])
 
 
+@pytest.mark.parametrize("where", ["table", "field"])
+def test_a_semicolon_that_would_break_the_migration_is_refused(package: Path, where: str) -> None:
+    described = MODEL.format(name="bell_tower_ring").replace("fields.IntField(", "fields.IntField(description='first; last', ")
+    documented = MODEL.format(name="bell_tower_ring").replace("(Model):", '(Model):\n    """It rings; often."""')
+    (package / "tables.py").write_text(documented if where == "table" else described)
+    with pytest.raises(ConfigError, match="descriptions of 'bell_tower_ring' of Tower must be without ';'"):
+        apps_of([Tower])
+
+
 def test_tables_that_cannot_be_imported_are_refused(package: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be imported: No module named"):
         apps_of([Tower])

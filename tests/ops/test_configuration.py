@@ -40,6 +40,8 @@ def test_check_of_a_right_configuration(folder: Folder, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "配置正确：1 个文件，实例：toy, (off)\n"
     assert main(["check", str(file)]) == 0
     assert capsys.readouterr().out == "all is right: 1 file(s), instances: toy, (off)\n"
+    assert main(["check", "--config", str(file)]) == 0
+    assert capsys.readouterr().out == "all is right: 1 file(s), instances: toy, (off)\n"
 
 
 @pytest.mark.parametrize(
@@ -54,10 +56,38 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.C
     assert capsys.readouterr().err.startswith("usage: hub")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "chinese", "english"),
+    [
+        (["check"], "hub check: 应写其中一个：FILE --config", "hub check: one of these is required: FILE --config"),
+        (["check", "--config"], "hub check: --config 之后缺少值", "hub check: --config is followed by a value"),
+        (["check", "x", "--config", "y"], "--config 与 FILE 只能写一个", "--config and FILE: only one of them may be given"),
+        (["schema", "nope"], "hub schema: 没有这样的参数：nope", "hub schema: there are no such arguments: nope"),
+        (["explain", "abc"], "hub explain: ID 应为整数，而不是 'abc'", "hub explain: ID is a whole number, not 'abc'"),
+        (["explain"], "hub explain: 缺少参数：ID", "hub explain: the following arguments are required: ID"),
+        (["dead-letters", "retry", "x"], "hub dead-letters retry: ID 应为整数", "hub dead-letters retry: ID is a whole number"),
+        (["dead-letters", "retyr"], "（是否想写 retry？）", "(did you mean retry?)"),
+        (["chekc"], "（是否想写 check？）", "(did you mean check?)"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_in_both_languages_with_where_to_look(
+    arguments: list[str], chinese: str, english: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for locale, sentence, help_at in (("zh-CN", chinese, "用法见：hub"), ("en", english, "how it is written: hub")):
+        with pytest.raises(SystemExit) as end:
+            main(["--locale", locale, *arguments])
+        assert end.value.code == 2
+        *_, said, where = capsys.readouterr().err.splitlines()
+        assert sentence in said
+        assert where.startswith(help_at)
+        assert where.endswith(" --help")
+
+
 def test_a_port_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["serve", "--config", "x", "--port", "http", "--locale", "zh-CN"])
-    assert "端口应为 0 到 65535 之间的整数" in capsys.readouterr().err
+    assert "hub serve: --port 有误：端口应为 0 到 65535 之间的整数\n" in capsys.readouterr().err
 
 
 def test_schema_prints_or_writes_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

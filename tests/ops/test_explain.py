@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 from hub import Outbound, Sent, Text
+from hub_people import People
+from hub_people.merging import Why
 from tests.desk.kit import House, Toy, open_house
 from tests.ops.kit import WITH_OPS
 
@@ -48,6 +50,44 @@ async def test_the_whole_story_is_told_from_its_beginning_to_its_end(desk: House
     assert any("Agent Root took over" in step for step in steps)
     assert any("Tagged: parcel" in step for step in steps)
     assert any("closed" in step for step in steps)
+
+
+async def test_a_story_stays_whole_when_its_customer_turns_out_to_be_another(tmp_path: Path) -> None:
+    """The log keeps who it was then: what happened before is still told, and so is what happened in between."""
+    async with open_house(tmp_path, config=f"{WITH_OPS}  - use: people\n", people=People) as desk:
+        boss = await desk.person("boss", "admin")
+        one, two, three = [await desk.conversation(who, f"I am {who}") for who in "abc"]
+        await boss.post(f"/api/conversations/{two}/take")
+        await boss.post(f"/api/conversations/{two}/close", {"tags": ["parcel"]})
+        people = desk.hub.registry.get("people")
+        assert isinstance(people, People)
+
+        async def customer(conversation: int) -> int:
+            return int(await desk.hub.store.reader.value("SELECT person_id FROM conversation WHERE id = ?", conversation))
+
+        async def kept(conversation: int) -> int:
+            counts = [f"(SELECT count(*) FROM {table} WHERE conversation_id = {conversation})" for table in ("event", "message")]
+            return int(await desk.hub.store.reader.value(f"SELECT {' + '.join(counts)}"))
+
+        async def told(conversation: int) -> None:
+            before, after, steps = -1, await kept(conversation), []
+            while before != after:
+                # Something may still be on its way: what was read while nothing came is compared.
+                before = after
+                _, answer = await boss.get(f"/api/conversations/{conversation}/explain", locale="en")
+                steps = [step for step in answer["steps"] if not step["kind"].startswith("outbox.")]
+                after = await kept(conversation)
+            assert len(steps) == after
+            assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
+
+        for other in (two, three):
+            await people.register.merge(await customer(one), await customer(other), Why("agent", "sun"))
+            for conversation in (one, two, three):
+                await told(conversation)
+        await boss.post(f"/api/conversations/{one}/take")
+        await people.register.unmerge(await desk.hub.store.reader.value("SELECT max(id) FROM people_merge"), "sun")
+        for conversation in (one, two, three):
+            await told(conversation)
 
 
 class TwoWays(Toy):

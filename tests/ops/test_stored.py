@@ -80,7 +80,9 @@ def test_what_is_not_there(stored: tuple[Path, int, int, int], tmp_path: Path, c
     assert main(["explain", "1", "--data", str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"failed: there is nothing stored in {tmp_path}\n"
     assert main(["dead-letters", "drop", "12345", "--data", str(stored[0])]) == 1
-    assert capsys.readouterr().err == "failed: there is no such dead letter\n"
+    assert capsys.readouterr().err == (
+        "failed: 12345 is none of what could not be delivered: hub dead-letters list shows all\n"
+    )
     assert not any(tmp_path.iterdir())
 
 

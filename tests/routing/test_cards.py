@@ -151,7 +151,11 @@ async def test_who_wants_to_be_called_leaves_a_number_and_keeps_the_place(make_h
     assert payloads(found) == []
     assert house.routing.dispatcher.router.tasks[id].arrived == before
     assert (await attributes(house, second))["phone"] == "+86 138-0013-8000"
-    assert "138" not in json.dumps(await cards(house, id)), "the log of events keeps no number"
+    log = await house.kit.rows("SELECT kind, data FROM event WHERE conversation_id = ?", id)
+    assert "138" not in json.dumps([dict(row) for row in log]), "the log of events keeps no number"
+    [asked] = [json.loads(row["data"]) for row in log if row["kind"] == "routing.callback"]
+    assert asked["words"] == {"zh-CN": "客户要求回电", "en": "The customer asked to be called back"}
+    assert "call_back" in (await second.conversation()).tags
     assert not any("联系您" in text for text in house.kit.world("web").texts("u2"))
     await second.says(Choice("给我回电", "routing:callback"), Text("+86 999"))
     await house.kit.settled()

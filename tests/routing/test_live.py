@@ -512,10 +512,20 @@ async def test_what_a_tag_asks_for_is_asked_for(make_hub: MakeHub) -> None:
     async def tagged(scene: Scene) -> None:
         scene.tag(["need:refund:2"])
 
+    async def left(scene: Scene) -> None:
+        scene.tag(["message_left"])
+
+    await house.kit.hub.path.in_conversation(conversation.id, "bot", left)
     await house.kit.hub.path.in_conversation(conversation.id, "bot", tagged)
     tasks = house.routing.dispatcher.router.tasks
     await house.kit.until(lambda: conversation.id in tasks and tasks[conversation.id].need == {"refund": 2}, "it is known")
     wang = (await house.agent("wang")).id
     assert any("refund ≥ 2" in line for line in house.routing.why_no_work(wang, "en")["reasons"])
+
+    async def once() -> bool:
+        rows = await house.kit.rows("SELECT data FROM routing_decision WHERE rule = 'queued' ORDER BY id")
+        return [json.loads(row["data"])["need"] for row in rows] == [{}, {"refund": 2}]
+
+    await house.kit.until(once, "the tag that asks for nobody was no new decision")
     await house.agent("liu")
     await house.with_agent(visitor, "liu")

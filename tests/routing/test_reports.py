@@ -167,7 +167,7 @@ async def test_only_supervisors_ask_how_the_queues_are(tmp_path: Path) -> None:
         sam, liu = await house.person("sam", "supervisor"), await house.person("liu")
         status, told = await sam.get("/api/routing/queues", locale="en")
         assert (status, {"front", "back"} <= {one["queue"] for one in told["queues"]}) == (200, True)
-        assert (await sam.get("/api/routing/experiment", days=3))[1] == {"days": 3, "experiments": []}
+        assert (await sam.get("/api/routing/experiment", days=3))[1] == {"days": 3, "running": "", "experiments": []}
         assert (await sam.get("/api/routing/experiment", days=0))[0] == 422
         for path in ("queues", "experiment"):
             assert (await liu.get(f"/api/routing/{path}"))[0] == 403

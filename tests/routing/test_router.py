@@ -361,6 +361,79 @@ def test_someone_who_is_gone_is_suspect_first_and_those_with_the_word_stay() -> 
     assert {made.tasks[one].agent for one in (1, 2)} == {"wang"}
 
 
+TOLD = {
+    "announce": {"first": "5s", "every": "60s"},
+    "overflow": {"after": "10s", "do": ["offer_message"]},
+    "rings": [{"after": "20s", "need": {}}],
+}
+
+
+def kinds(made: Router) -> list[str]:
+    return [move.kind for move in made.drain()]
+
+
+def test_who_is_known_better_is_not_sought_for_anew_where_nothing_else_is_asked() -> None:
+    made = router({"queues": {"q": TOLD}}, Staff("liu", capacity=20))
+    made.enter(task(0), 0)
+    made.enter(task(1), 0)
+    made.advance(11)
+    assert kinds(made) == ["assign", "queued", "announce", "offer_message"]
+    before = made.tasks[1].version
+    made.learn(task(1, case={"tags": ("message_left",)}), 12)
+    assert kinds(made) == []
+    assert (made.tasks[1].version, made.tasks[1].facts["case"]["tags"]) == (before, ("message_left",))
+    made.advance(64)
+    assert "announce" not in kinds(made), "the ring and the tag bring no announcement forward"
+    made.advance(66)
+    assert kinds(made) == ["announce"]
+
+
+def test_who_waits_for_one_agent_goes_on_waiting_for_them_when_tagged() -> None:
+    step = {"to": "last_agent", "within": "7d", "wait": "30s", "only_if": "online"}
+    made = router({"affinity": [step]}, Staff("last", capacity=20))
+    made.enter(task(0), 0)
+    made.enter(task(1, last_agent="last"), 0)
+    assert made.tasks[1].status == "private"
+    made.drain()
+    made.learn(task(1, last_agent="last", case={"tags": ("angry",)}), 29)
+    made.advance(31)
+    assert (made.tasks[1].status, kinds(made)) == ("waiting", ["queued"])
+
+
+def test_who_needs_something_else_is_sought_for_anew_and_told_nothing_twice() -> None:
+    made = router({"queues": {"q": TOLD}}, Staff("liu", capacity=20), Staff("wang", skills={"refund": 3}, state="break"))
+    made.enter(task(0), 0)
+    made.enter(task(1), 0)
+    made.advance(11)
+    made.drain()
+    made.learn(task(1, need={"refund": 3}), 12)
+    assert kinds(made) == ["queued"]
+    made.finish(0, 13)
+    assert (made.tasks[1].agent, made.tasks[1].arrived) == ("", 0.0)
+    made.advance(64)
+    assert [one for one in kinds(made) if one != "queued"] == []
+    made.state("wang", "online", 65)
+    assert made.tasks[1].agent == "wang"
+
+
+def test_a_tag_that_makes_a_vip_acts() -> None:
+    made = router({"vip": {"when": "case.tags == 'urgent'", "burst": 100}}, Staff("liu", capacity=20))
+    made.enter(task(0), 0)
+    made.enter(task(1), 0)
+    made.learn(task(1, case={"tags": "urgent"}), 1)
+    assert made.tasks[1].agent == "liu"
+
+
+def test_who_comes_back_from_an_agent_is_told_again() -> None:
+    made = router({"queues": {"q": TOLD}}, Staff("liu", capacity=20))
+    made.enter(task(1), 0)
+    made.state("liu", "break", 1)
+    made.requeue(made.tasks[1], 30, "returned", without="liu")
+    made.drain()
+    made.advance(36)
+    assert kinds(made) == ["offer_message", "announce"]
+
+
 def test_a_place_is_announced_as_a_band() -> None:
     announce = {"first": "5s", "every": "60s", "bands": ["1m", "3m"]}
     made = router({"queues": {"q": {"announce": announce, "callback": {"offer_if_ewt": "10s"}}}}, Staff("liu", capacity=20))

@@ -151,10 +151,11 @@ async def test_an_insert_once_tells_who_was_first_within_a_group_and_later(opene
 
 
 async def test_a_statement_that_is_wrong_harms_nobody_else_and_is_no_outage(opened: Opened) -> None:
-    wrong = Change()
-    wrong.write(Statement("nowhere", 0, "INSERT INTO nowhere (id) VALUES (?)"), (1,))
-    ended = await opened.commit(datum("before"), wrong, datum("after"))
-    assert [type(end) for end in ended] == [type(None), StoreError, type(None)]
+    nowhere, short = Change(), Change()
+    nowhere.write(Statement("nowhere", 0, "INSERT INTO nowhere (id) VALUES (?)"), (1,))
+    short.write(Statement("datum", 0, "INSERT INTO datum (name, value) VALUES (?, ?)"), ("name",))
+    ended = await opened.commit(datum("before"), nowhere, short, datum("after"))
+    assert [type(end) for end in ended] == [type(None), StoreError, StoreError, type(None)]
     assert await opened.values("SELECT name FROM datum ORDER BY name") == ["after", "before"]
 
 

@@ -19,7 +19,7 @@ from hub.store.ids import Ids, first_at, time_of
 from hub.store.reader import Reader
 from hub.testing import ManualClock
 from hub_sqlite import SqliteFile
-from tests.databases import Databases, both_databases, on_postgres
+from tests.databases import Databases, both_databases
 from tests.store.opened import Opened, person
 
 PERSONS, CONVERSATIONS, MESSAGES = 50, 200, 20_000
@@ -186,12 +186,22 @@ async def explained(reader: Reader, sql: str, values: Sequence[Any]) -> str:
     return small.replace("SEQ SCAN", "ALL ROWS").replace("SCAN", "READ").replace("ALL ROWS", "SCAN")
 
 
-@on_postgres
-async def test_a_query_that_is_wrong_is_no_outage(opened: Opened) -> None:
-    for sql in ("SELECT id FROM nowhere", "SELECT nothing FROM person", "SELEKT"):
-        with pytest.raises(StoreError) as raised:
-            await opened.store.reader.all(sql)
-        assert not isinstance(raised.value, StoreUnavailable)
+WRONG: list[tuple[Any, ...]] = [
+    ("SELECT id FROM nowhere",),
+    ("SELECT nothing FROM person",),
+    ("SELEKT",),
+    ("SELECT id FROM person WHERE id = ?",),
+    ("SELECT id FROM person WHERE id = ?", 1, 2),
+    ("SELECT id FROM person WHERE id = ?", {}),
+]
+
+
+@both_databases
+@pytest.mark.parametrize("asked", WRONG, ids=str)
+async def test_a_query_that_is_wrong_is_no_outage(opened: Opened, asked: tuple[Any, ...]) -> None:
+    with pytest.raises(StoreError) as raised:
+        await opened.store.reader.all(*asked)
+    assert not isinstance(raised.value, StoreUnavailable)
     assert await opened.values("SELECT count(*) FROM person") == [0]
 
 

@@ -60,6 +60,18 @@ async def test_commands_that_are_none(site: Site) -> None:
         assert status == 422, (name, data)
 
 
+async def test_what_is_wrong_is_named_by_its_place(site: Site) -> None:
+    page = await site.begin()
+    for name, data, place in (
+        ("send", {}, "`body`"),
+        ("send", {"body": [{"type": "text", "text": 5}]}, "`data.body[0].text`"),
+        ("send", {"body": [{"type": "text", "text": "a", "colour": "red"}]}, "`colour`"),
+        ("read", {"message": 5}, "`data.message`"),
+    ):
+        _, answer = await page.do(name, data)
+        assert place in answer["error"]["message"], answer
+
+
 async def test_messages_of_others_are_not_there(site: Site) -> None:
     page, other = await site.begin(), await site.begin()
     _, answer = await other.do("send", text("mine"))

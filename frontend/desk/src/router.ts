@@ -15,6 +15,7 @@ export const router = createRouter({
       children: [
         { path: '', redirect: { name: 'team' } },
         { path: 'team', name: 'team', component: () => import('./pages/TeamPage.vue') },
+        { path: 'queues', name: 'queues', component: () => import('./pages/QueuesPage.vue') },
         { path: 'undelivered', name: 'undelivered', component: () => import('./pages/UndeliveredPage.vue') },
         { path: 'plugins', name: 'plugins', component: () => import('./pages/PluginsPage.vue') },
       ],

@@ -60,6 +60,9 @@ class Task:
     quiet: int = 0
     calls: int = 0
     counted: bool = False
+    told_in: str | None = None
+    tell_at: float | None = None
+    overflowed: bool = False
 
     def __post_init__(self) -> None:
         self.door = self.door or self.channel

@@ -298,17 +298,26 @@ class Router(Seeking, Watching):
         return True
 
     def learn(self, fresh: Task, now: float) -> None:
-        """More is known about a case: who waits is sought for anew, with the same age."""
+        """More is known about a case: who waits is sought for anew, with the same age, where that asks for somebody else."""
         task = self.tasks.get(fresh.id)
         if task is None:
             return
         self._begin()
+        before = self._sought(task)
         task.tier, task.facts, task.need = fresh.tier, fresh.facts, fresh.need
         task.owner, task.deadline = fresh.owner, fresh.deadline
-        if task.status in ("waiting", "private"):
+        if task.status in ("waiting", "private") and (self._sought(task) != before or not self._sought_right(task)):
             self._unwait(task, now, served=None)
             self._start(task, now)
             self._dispatch(0, now)
+
+    def _sought(self, task: Task) -> tuple[Any, ...]:
+        """What of a case says whom it wants, and when."""
+        return task.tier, task.owner, dict(task.need), task.deadline if self.plan.queue(task.queue).score.deadline_boost else 0.0
+
+    def _sought_right(self, task: Task) -> bool:
+        """Is it sought for as its facts say now?"""
+        return self.plan.is_vip(task) == task.vip and (task.group is None or self.groups.of(task) is task.group)
 
     def recost(self, task: Task, channel: str, now: float, door: str = "", *, exact: bool = False) -> None:
         """Another leg came: the case costs what its dearest leg does. `exact` where this one is known to be the dearest."""
@@ -333,6 +342,7 @@ class Router(Seeking, Watching):
         waiting = [one for one in self.tasks.values() if one.status in ("waiting", "private", "closed")]
         for task in waiting:
             self._unwait(task, now, served=None)
+            task.told_in = None
         self.timers.clear()
         self._prepare(policy, staff)
         for one in sorted(staff, key=lambda one: one.stamp):

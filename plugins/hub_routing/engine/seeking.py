@@ -165,10 +165,14 @@ class Seeking:
         _, ring = self.plan.ring_at(task, now)
         if ring is not None:
             add(ring, "ring", task.id, version)
-        if queue.overflow is not None:
+        if task.told_in != task.queue:
+            # However often they are sought for anew in one queue, they are told the same once.
+            task.told_in, task.overflowed = task.queue, False
+            task.tell_at = now + queue.announce.first if queue.announce is not None else None
+        if queue.overflow is not None and not task.overflowed:
             add(max(now, task.arrived + queue.overflow.after), "overflow", task.id, version)
-        if queue.announce is not None:
-            add(now + queue.announce.first, "announce", task.id, version)
+        if queue.announce is not None and task.tell_at is not None:
+            add(max(now, task.tell_at), "announce", task.id, version)
         if queue.score.deadline_boost and task.deadline:
             at = task.deadline - queue.score.deadline_within
             if at > now:
@@ -225,8 +229,9 @@ class Seeking:
         offer = queue.callback is not None and seconds is not None and seconds > queue.callback.offer_if_ewt
         more = {"place": place, "seconds": seconds, "band": band, "bands": queue.announce.bands}
         self.out.append(Move("announce", now, task, more={**more, "callback": offer and not task.callback}))
-        if queue.announce.every:
-            self.timers.add(now + queue.announce.every, "announce", task.id, task.version)
+        task.tell_at = now + queue.announce.every if queue.announce.every else None
+        if task.tell_at is not None:
+            self.timers.add(task.tell_at, "announce", task.id, task.version)
 
     def queue_facts(self, task: Task, now: float) -> Mapping[str, Any]:
         """What a condition of overflow may ask."""
@@ -244,6 +249,7 @@ class Seeking:
         if not overflow.when.holds(self.queue_facts(task, now)):
             self.timers.add(now + OVERFLOW_AGAIN, "overflow", task.id, task.version)
             return
+        task.overflowed = True
         for act in overflow.do:
             if isinstance(act, To):
                 before = task.queue
@@ -294,7 +300,7 @@ class Seeking:
     def _hold(self, task: Task, staff: Staff, now: float) -> None:
         self._bump(task)
         task.status, task.agent, task.parked, task.orphan = "held", staff.id, False, False
-        task.held_at = now
+        task.held_at, task.told_in = now, None
         staff.talks[task.id] = task
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)

@@ -29,6 +29,9 @@ CALLBACK, BOT, MESSAGE = "routing:callback", "routing:bot", "routing:message"
 LEFT: Final = "message_left"
 """The tag of a conversation whose customer left a message instead of waiting."""
 
+CALL: Final = "call_back"
+"""The tag of a conversation whose customer went, and is to be called back."""
+
 AT_MOST_EVERY: Final = 2.0
 """Seconds between two rounds through a queue; each tells only what is new."""
 

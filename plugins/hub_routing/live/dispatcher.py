@@ -278,7 +278,8 @@ class Dispatcher:
         self.router.floor.touched.clear()
         # What is being assigned to somebody brings their load along.
         coming = {task.agent for id in self.settling.busy if (task := self.router.tasks.get(id)) is not None}
-        for agent in self._dirty - coming:
+        # What changes while a row is being written is written after that.
+        for agent in self._dirty - coming - self.settling.storing:
             self._dirty.discard(agent)
             if self.loads.differs(agent, self.router):
                 self.settling.store_load(agent)

@@ -50,7 +50,8 @@ class Pages:
         self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
         self._add("POST", f"{offers}/decline", self.decline, "Leave what was offered to others", staff, errors=(404, 409))
         self._add("GET", "/api/routing/queues", self.queues, "How the queues are", chiefs, query=(LOCALE,))
-        self._add("GET", "/api/routing/experiment", self.experiment, "The report of the experiments", chiefs, query=(DAYS,))
+        report = "/api/routing/experiment"
+        self._add("GET", report, self.experiment, "The report of the experiments", chiefs, query=(DAYS, LOCALE))
         self._add("GET", policy, self.policy, "The policy in force", admins)
         self._add("POST", policy, self.apply, "Publish a policy", admins, PolicyWanted)
         self._add("POST", f"{policy}/rollback", self.rollback, "Back to the policy before", admins, errors=(409,))
@@ -98,9 +99,11 @@ class Pages:
         return answer({"queues": await self._desk.queues(self._locale(request))})
 
     async def experiment(self, request: web.Request, agent: Agent) -> web.Response:
-        """`{"days", "experiments"}`."""
-        days = number(request, "days", 7, least=1, most=366)
-        return answer({"days": days, "experiments": await self._desk.experiment(days)})
+        """`{"days", "running", "experiments"}`: `running` is the name of the one the policy has now, or nothing."""
+        days, locale = number(request, "days", 7, least=1, most=366), self._locale(request)
+        now, called = self._desk.dispatcher.router.policy.experiment, self._ctx.house.team_name
+        found = [{**one, "name": called(one["queue"], locale)} for one in await self._desk.experiment(days)]
+        return answer({"days": days, "running": now.name if now is not None else "", "experiments": found})
 
     async def receive(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"off"}`."""

@@ -99,6 +99,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "moved": ("转入队列 {queue}，保留等待时间", "Moved to queue {queue}, the age is kept"),
     "warn": ("客户等待回答已久，提醒 {agent}", "No answer for long: {agent} was reminded"),
     "supervisor": ("客户等待回答已久，通知主管", "No answer for long: a supervisor was told"),
+    "callback_asked": ("客户要求回电", "The customer asked to be called back"),
     "callback_late": (
         "承诺的回呼时间已过，仍在排队",
         "The promised time of the call back is over, and they still wait",

@@ -11,7 +11,7 @@ from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, Set
 from hub.house import Scene
 from hub.tables import Change
 from hub_routing.engine import Decision, Move, Task
-from hub_routing.live.cards import BOT, CALLBACK, LEFT, MESSAGE
+from hub_routing.live.cards import BOT, CALL, CALLBACK, LEFT, MESSAGE
 from hub_routing.live.cases import agent_id, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
@@ -24,7 +24,10 @@ NUMBER: Final = re.compile(r"\+?[\d ()/.-]{5,25}")
 
 
 class Settling:
-    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with."""
+    """One conversation is carried out once at a time; `busy` are those under way, `wanted` those to be begun or gone on with.
+
+    `storing` are the agents whose rows are being written.
+    """
 
     def __init__(self, floor: Dispatcher) -> None:
         self._floor = floor
@@ -32,7 +35,7 @@ class Settling:
         self.wanted: set[int] = set()
         self.again: set[int] = set()
         self._from: dict[int, tuple[str, str]] = {}
-        self._storing: set[str] = set()
+        self.storing: set[str] = set()
         self._calls: dict[int, tuple[Task, Move]] = {}
 
     # -- who has it ---------------------------------------------------------------------------------
@@ -195,15 +198,20 @@ class Settling:
 
     def store_load(self, agent: str) -> None:
         """Bring an agent's row up to date, soon."""
-        if agent not in self._storing:
-            self._storing.add(agent)
-            self._floor.spawn(self._store(agent), f"load of {agent}")
+        self.storing.add(agent)
+        self._floor.spawn(self._store(agent), f"load of {agent}")
 
     async def _store(self, agent: str) -> None:
         try:
-            await self._floor.loads.store(agent, self._floor.router, self._floor.now)
+            while True:
+                try:
+                    await self._floor.loads.store(agent, self._floor.router, self._floor.now)
+                    break
+                except StoreUnavailable:
+                    await self._floor.ctx.clock.sleep(1.0)
         finally:
-            self._storing.discard(agent)
+            self.storing.discard(agent)
+        self._floor.follow()
 
     async def pause(self, id: str) -> None:
         """An agent who did not accept is on a break."""
@@ -300,7 +308,8 @@ class Settling:
             if phone and not scene.person.attributes.get("phone"):
                 scene.apply((SetAttributes({"phone": phone}),), self._voice())
             scene.change.write(Statements.put_case, case_row(task))
-            scene.change.event("routing.callback", scene.now, scene.person.id, id)
+            scene.tag([CALL])
+            scene.change.event("routing.callback", scene.now, scene.person.id, id, data={"words": both("callback_asked")})
             if scene.legs and not self._has_card(scene):
                 rules = floor.router.policy.queue(task.queue).callback
                 code = "callback_noted" if rules is not None and not rules.keep_place else "callback_kept"

@@ -21,7 +21,7 @@ _ARRIVED: Final = (
     " ORDER BY e.id LIMIT 500"
 )
 _ASSIGNED: Final = (
-    "SELECT at, data FROM event WHERE conversation_id = ? AND kind = 'conversation.assigned' AND at >= ? ORDER BY id LIMIT 20"
+    "SELECT id, at, conversation_id, data FROM event WHERE id > ? AND kind = 'conversation.assigned' ORDER BY id LIMIT 500"
 )
 _CHANNEL: Final = "SELECT channel FROM routing_decision WHERE conversation_id = ? ORDER BY id LIMIT 1"
 _LEG: Final = "SELECT channel FROM leg WHERE conversation_id = ? ORDER BY id LIMIT 1"
@@ -34,31 +34,45 @@ class Export:
     reader: Reader
     decided: bool = True
     left_out: int = 0
-    _seen: set[int] = field(default_factory=set)
+    _arrivals: dict[int, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
+    _assigned: dict[int, int] = field(default_factory=dict)
 
     async def lines(self, begin: int, end: int) -> AsyncIterator[str]:
-        """The lines of those who came from `begin` to `end` (ms)."""
+        """The lines of those who came from `begin` to `end` (ms). The log is read once for them, once for who had them."""
+        await self._arrive(begin, end)
+        await self._assign()
+        for row, said in self._arrivals.values():
+            line = await self._line(row, said)
+            if line is None:
+                self.left_out += 1
+            else:
+                yield json.dumps(line, ensure_ascii=False)
+
+    async def _arrive(self, begin: int, end: int) -> None:
         after = 0
         while rows := await self.reader.all(_ARRIVED, after, begin, end):
             after = rows[-1]["id"]
             for row in rows:
                 said = json.loads(row["data"]) if row["data"] else {}
                 waits = row["kind"] == "conversation.queued" or said.get("owner") == "queue"
-                if not waits or row["conversation_id"] in self._seen:
-                    continue
-                self._seen.add(row["conversation_id"])
-                line = await self._line(row, said)
-                if line is None:
-                    self.left_out += 1
-                else:
-                    yield json.dumps(line, ensure_ascii=False)
+                if waits:
+                    self._arrivals.setdefault(row["conversation_id"], (row, said))
+
+    async def _assign(self) -> None:
+        """When each of them was first with an agent; from the first arrival on, for the log has no other order."""
+        after = min((row["id"] for row, _ in self._arrivals.values()), default=0)
+        while self._arrivals and (rows := await self.reader.all(_ASSIGNED, after)):
+            after = rows[-1]["id"]
+            for row in rows:
+                arrival = self._arrivals.get(row["conversation_id"])
+                if arrival is not None and row["at"] >= arrival[0]["at"] and "agent" in json.loads(row["data"] or "{}"):
+                    self._assigned.setdefault(row["conversation_id"], row["at"])
 
     async def _line(self, row: Any, said: dict[str, Any]) -> dict[str, Any] | None:
         id, at, closed = row["conversation_id"], row["at"], row["closed_at"]
         if row["status"] == "open" or closed is None:
             return None
-        assigned = [one["at"] for one in await self.reader.all(_ASSIGNED, id, at) if "agent" in json.loads(one["data"] or "{}")]
-        began = assigned[0] if assigned else None
+        began = self._assigned.get(id)
         return {
             "id": str(id), "at": at / 1000, "channel": await self._channel(id), "queue": str(said.get("team", "")) or "-",
             "need": _need(json.loads(row["tags"] or "[]")), "tier": row["tier"],

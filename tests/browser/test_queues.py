@@ -1,0 +1,181 @@
+"""How the queues are: the page of supervisors, and what a customer who went left at the workbench."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from hub import Agent, Choice, Conversation, Inbound, Person, Plugin, PluginConfig, Sender, Text, hookimpl
+from hub_routing import Routing
+from tests.browser.checks import chinese, english, serious, words_on
+from tests.browser.house import SHOTS
+from tests.browser.people import WAIT, AgentPage
+from tests.browser.stage import Stage
+from tests.browser.test_phone import fits
+from tests.desk.kit import CONFIG, PASSWORD, House, open_house
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ROUTED: Final = f"""{CONFIG.rstrip()}
+  - {{use: first}}
+routing:
+  agents: {{capacity: 100, cost: {{toy: 60}}}}
+  experiment: {{name: pairing-1, policy_b: plugin.first, split: 0.5}}
+  queues:
+    front: {{sla: {{answer: {{within: 20s, target: 0.9}}}}, callback: {{tries: 1}}}}
+"""
+SAID: Final = "[data-testid=conversation-row], [data-testid=message], .el-message, [data-testid=announcer]"
+NAMES: Final = ("刘芳", "王明", "李雷", "中文", "切换语言", "你好")
+COLUMNS: Final = {
+    "zh-CN": ["队列", "等待", "最久已等", "预计等待", "在岗客服", "今天按时", "今天接待", "今天离开"],
+    "en": [
+        "Queue", "Waiting", "Longest wait", "Expected wait", "Agents on", "In time today", "Answered today", "Left today",
+    ],
+}  # fmt: skip
+
+
+class First(Plugin[PluginConfig]):
+    """Takes the first it is shown."""
+
+    @hookimpl
+    async def pick_agent(self, conversation: Conversation, person: Person, candidates: Sequence[Agent]) -> int | None:
+        return candidates[0].id
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def routed(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, config=ROUTED, routing=Routing, first=First) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    failed = request.session.testsfailed
+    stage = Stage(browser, "")
+    yield stage
+    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
+
+
+async def comes(house: House, who: str, text: str = "你好", payload: str = "") -> None:
+    """A customer writes, or presses a button; one whose number is known."""
+    body = Choice(text, payload) if payload else Text(text)
+    sender = Sender(who, name=who, attributes={"phone": "+86 138-0013-8000"})
+    await house.toy.ctx.accept(Inbound(f"{who}-{text}", sender, (body,)))
+
+
+async def at_work(scene: Stage, house: House, locale: str = "zh-CN", *, phone: bool = False) -> AgentPage:
+    """The first account, an administrator's, on a page whose clock the test can move."""
+    token = await house.accounts.make_setup_link()
+    context = await scene.context(locale=locale, phone=phone)
+    await context.clock.install()
+    return await AgentPage.set_up(context, f"{house.url}/desk/setup#token={token}", "liufang", "刘芳")
+
+
+async def wrong(page: Page, locale: str, name: str) -> list[str]:
+    """What is wrong with the page in either colour and at its width; its pictures stay."""
+    SHOTS.mkdir(exist_ok=True)
+    found: list[str] = []
+    for colour in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
+        found += await serious(page)
+        await page.screenshot(path=SHOTS / f"{name}-{locale}-{colour}.png", full_page=True)
+    await fits(page)
+    said = await words_on(page, SAID)
+    return found + (chinese(said, NAMES) if locale == "en" else english(said, "desk"))
+
+
+@pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
+async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, routed: House, locale: str, phone: bool) -> None:
+    agent = await at_work(scene, routed, locale, phone=phone)
+    page = agent.page
+    await comes(routed, "王明")
+    await page.get_by_test_id("nav-queues").click()
+    table = page.get_by_role("table", name=re.compile("各队列现在的情况|How the queues are now"))
+    await table.wait_for()
+    assert await table.get_by_role("columnheader").all_inner_texts() == COLUMNS[locale]
+    name = page.get_by_role("rowheader", name="前台" if locale == "zh-CN" else "Front desk")
+    front = table.get_by_role("row").filter(has=name)
+    cells = front.get_by_role("cell").locator(".value")
+    await expect(cells.nth(0)).to_have_text("1", timeout=WAIT)
+    await expect(cells.nth(4)).to_contain_text("–")
+    await expect(cells.nth(4)).to_contain_text("90")
+    await page.get_by_test_id("state-online").click()
+    await comes(routed, "李雷")
+    # Nobody presses anything: it is looked at again while the page is open.
+    for column, shown in ((0, "1"), (3, "1"), (5, "1")):
+        while await cells.nth(column).inner_text() != shown:
+            await page.clock.run_for(10_000)
+    again = page.get_by_test_id("queues-again")
+    await again.focus()
+    await page.keyboard.press("Enter")
+    report = page.get_by_test_id("experiment")
+    await expect(report.get_by_role("table")).to_contain_text("pairing-1", timeout=WAIT)
+    await expect(report.get_by_role("columnheader")).to_have_count(2)
+    assert await wrong(page, locale, "queues") == []
+
+
+async def test_what_cannot_be_renewed_is_said_and_what_was_known_stays(scene: Stage, routed: House) -> None:
+    page = (await at_work(scene, routed)).page
+    await page.get_by_test_id("nav-queues").click()
+    row = page.get_by_test_id("queue").first
+    await row.wait_for()
+    await expect(page.get_by_test_id("experiment-none")).to_have_text("实验 pairing-1 还没有会话。")
+    path = "**/api/routing/queues*"
+    await page.route(path, lambda route: route.fulfill(status=500, body="broken"))
+    await page.clock.run_for(10_000)
+    await expect(page.get_by_role("alert")).to_contain_text("没有更新成功", timeout=WAIT)
+    await expect(row).to_be_visible()
+    assert await wrong(page, "zh-CN", "queues-late") == []
+    await page.reload()
+    await expect(page.get_by_text("没有加载出来，请稍后再试。")).to_be_visible(timeout=WAIT)
+    await page.unroute(path)
+    await page.clock.run_for(10_000)
+    await expect(row).to_be_visible(timeout=WAIT)
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_the_page_is_for_supervisors_where_there_is_routing(scene: Stage, routed: House) -> None:
+    await routed.accounts.make_setup_link()
+    await routed.agent("root", "admin")
+    await routed.agent("bob")
+    page = await (await scene.context()).new_page()
+    await page.goto(f"{routed.url}/desk/settings/queues")
+    await page.get_by_test_id("login").fill("bob")
+    await page.get_by_test_id("password").fill(PASSWORD)
+    await page.get_by_test_id("submit").click()
+    await page.wait_for_url("**/desk/")
+    await page.get_by_test_id("load").wait_for()
+    await expect(page.get_by_test_id("nav-queues")).to_have_count(0)
+
+
+async def test_a_hub_without_routing_says_so(scene: Stage, tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        page = (await at_work(scene, house)).page
+        await page.get_by_test_id("nav-team").click()
+        await page.get_by_role("heading", level=1).wait_for()
+        await expect(page.get_by_test_id("nav-queues")).to_have_count(0)
+        await page.goto(f"{house.url}/desk/settings/queues")
+        await expect(page.get_by_text("没有运行分配插件")).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_test_id("experiment")).to_have_count(0)
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed: House, locale: str) -> None:
+    agent = await at_work(scene, routed, locale)
+    page = agent.page
+    await comes(routed, "王明")
+    await page.get_by_test_id("tab-waiting").click()
+    await agent.row("王明").click()
+    pane = page.get_by_test_id("customer-pane")
+    await comes(routed, "王明", "给我回电", "routing:callback")
+    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back")).to_be_visible(timeout=WAIT)
+    number = pane.get_by_test_id("call-back")
+    await expect(number).to_have_text("+86 138-0013-8000")
+    await expect(number).to_have_attribute("href", "tel:+8613800138000")
+    assert await wrong(page, locale, "call-back") == []
