@@ -3,7 +3,7 @@
 # make test               install what the tests need as well and run all of them
 # make peers              install the programs of others that tests hold ours against (part of make test)
 # make check              style and types;   make bench   speed, as ratios
-# make pictures           take the README's pictures anew (docs/images)
+# make pictures           take the pictures of README and docs anew (docs/images)
 # make lock               renew requirements.lock;   make clean   forget what was built
 
 PORT    ?= 8080

@@ -1,4 +1,4 @@
-"""Takes the pictures of README.md: `make pictures`. With a folder as argument: every page in every look, to be judged by eye.
+"""Takes the pictures of README.md and docs/: `make pictures`. With a folder: every page in every look, to be judged by eye.
 
 Plays a short story with the demo and Chromium; needs what the browser tests need (`make test` installs it).
 """
@@ -24,6 +24,7 @@ from tests.browser.checks import still  # noqa: E402
 from tests.browser.house import Demo, launch  # noqa: E402
 from tests.browser.people import AgentPage, VisitorPage  # noqa: E402
 from tests.browser.stage import PHONE, Stage  # noqa: E402
+from tests.express.phones import Phones  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "images"
 
@@ -46,6 +47,12 @@ STORY: Final = {
         "Yes, I have asked the branch to bring it first, at about half past two.",
     ),
 }
+BROKEN: Final = "快递外箱破了，里面的杯子碎了"
+JOINT: Final = (
+    ("wechat", "oLiLei", "破损的照片我用微信发您", "收到照片了，我马上登记理赔"),
+    ("qq", "HANMEIMEI", "出门了，接下来用 QQ 联系我", "好的，进度会发到这里"),
+)
+"""Where the customer goes on, what they say there, and what they hear."""
 AGENTS: Final = {"zh-CN": "刘芳", "en": "Liu Fang"}
 OTHERS: Final = {
     "zh-CN": ("快递外箱破了，里面的杯子碎了一个", "想改一下收件地址，还来得及吗？"),
@@ -122,6 +129,38 @@ async def for_the_readme() -> None:
             await shoot(agent.page, IMAGES / f"phone-desk{suffix}.png")
 
 
+async def for_people() -> None:
+    """The picture of docs/people.md: one talk on the web, WeChat and QQ."""
+    with tempfile.TemporaryDirectory() as folder:
+        express = Demo(Path(folder) / "data", ROOT / "config" / "express.yaml")
+        phones = Phones(express.url)
+        async with phones.running(), async_playwright() as playwright:
+            express.environment.update(phones.environment)
+            await express.start()
+            browser = await launch(playwright)
+            stage = Stage(browser, express.url)
+            agent = await AgentPage.set_up(await stage.context(), express.setup_link, "liufang", AGENTS["zh-CN"])
+            visitor = await stage.visitor()
+            await visitor.asks_for_a_person(BROKEN)
+            await agent.page.get_by_test_id("tab-waiting").click()
+            await agent.row(BROKEN).click()
+            # Routing brings the customer.
+            await agent.page.get_by_test_id("state-online").click()
+            for channel, who, words, answer in JOINT:
+                await agent.page.get_by_test_id("claim").click()
+                code = await agent.page.get_by_test_id("claim-code").inner_text()
+                await phones.says(channel, who, code.strip())
+                await agent.page.get_by_test_id("claim-used").wait_for()
+                await agent.page.keyboard.press("Escape")
+                await phones.says(channel, who, words)
+                await agent.sees(words)
+                await agent.writes(answer)
+            await shoot(agent.page, IMAGES / "joint.png")
+            await stage.clear("")
+            await browser.close()
+            await express.kill()
+
+
 async def look_at(page: Page, name: str, folder: Path) -> None:
     """The page in every size and colour."""
     wide = page.viewport_size
@@ -131,6 +170,12 @@ async def look_at(page: Page, name: str, folder: Path) -> None:
         await page.set_viewport_size(size)
         await shoot(page, folder / f"{name}-{colour}-{size['width']}.png")
     await page.set_viewport_size(wide)
+
+
+async def for_the_documents() -> None:
+    """All that README.md and docs/ show."""
+    await for_the_readme()
+    await for_people()
 
 
 async def everything(folder: Path) -> None:
@@ -163,7 +208,7 @@ async def everything(folder: Path) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """`take_pictures.py [FOLDER]`."""
-    asyncio.run(everything(Path(arguments[0])) if arguments else for_the_readme())
+    asyncio.run(everything(Path(arguments[0])) if arguments else for_the_documents())
 
 
 if __name__ == "__main__":
