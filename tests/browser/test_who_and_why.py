@@ -102,6 +102,7 @@ async def test_who_a_customer_is_gets_decided_undone_and_erased(scene: Stage, bo
     # Two of each: the toy's address and the number.
     sources = page.locator("#side-identities .muted")
     await expect(sources).to_have_count(2)
+    await expect(page.locator("#side-identities .channel").filter(has_text=re.compile("^Toy$"))).to_have_count(2)
     await expect(sources.filter(has_text=re.compile("合并|joined"))).to_have_count(1)
     await page.get_by_test_id("undo").click()
     await page.get_by_test_id("confirm").click()
