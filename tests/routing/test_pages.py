@@ -35,6 +35,9 @@ async def test_who_asks_is_told_and_offers_are_taken(tmp_path: Path) -> None:
         assert [one["rule"] for one in told["decisions"]][:1] == ["least_loaded"]
         status, me = await liu.ask("PUT", "/api/routing/me/reception", json={"channel": "toy", "on": False})
         assert (status, me["off"]) == (200, ["toy"])
+        # In words it is called as its channel is.
+        told = (await liu.get("/api/routing/me", locale="en"))[1]
+        assert "Switched off: Toy" in told["reasons"]
 
 
 async def test_only_administrators_publish_and_mistakes_are_told(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,7 +145,7 @@ class Answers:
         elif staff.state != "online":
             lines.append(sentence(locale, f"you_{staff.state}", why=staff.why or "-"))
         if staff.off:
-            lines.append(sentence(locale, "you_off", channels=", ".join(sorted(staff.off))))
+            lines.append(sentence(locale, "you_off", channels=", ".join(self._titles(staff.off))))
         free = staff.units - staff.used[0]
         least = min(self._costs(), default=1)
         if free < least:
@@ -154,6 +154,11 @@ class Answers:
             lines.append(sentence(locale, "you_kept"))
         lines += self._lacking(staff, locale)
         return lines or [sentence(locale, "work_flows", free=free, capacity=staff.units)]
+
+    def _titles(self, instances: Iterable[str]) -> list[str]:
+        """As people call these channels; one that does not run by its name in the configuration."""
+        running = self._dispatcher.ctx.house.channels
+        return sorted((running[one].title if one in running else "") or one for one in instances)
 
     def _costs(self) -> Sequence[int]:
         router = self._dispatcher.router
