@@ -43,6 +43,8 @@ async def compose(page: Page, letters: str, word: str) -> None:
     await browser.send("Input.insertText", {"text": word})
     await browser.send("Input.dispatchKeyEvent", {"type": "keyUp", **ENTER})
     await browser.detach()
+    # A page lets go of the composition one turn later, for the sake of Safari; nobody types as fast as that.
+    await page.evaluate("() => new Promise(done => setTimeout(() => setTimeout(done)))")
 
 
 class VisitorPage:
