@@ -15,9 +15,10 @@ from hub import Agent, Choice, Conversation, Inbound, Person, Plugin, PluginConf
 from hub_routing import Routing
 from tests.browser.checks import chinese, english, serious, words_on
 from tests.browser.house import SHOTS
-from tests.browser.people import WAIT, AgentPage
+from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.test_phone import fits
+from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, PASSWORD, House, open_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -67,14 +68,6 @@ async def comes(house: House, who: str, text: str = "你好", payload: str = "")
     body = Choice(text, payload) if payload else Text(text)
     sender = Sender(who, name=who, attributes={"phone": "+86 138-0013-8000"})
     await house.toy.ctx.accept(Inbound(f"{who}-{text}", sender, (body,)))
-
-
-async def at_work(scene: Stage, house: House, locale: str = "zh-CN", *, phone: bool = False) -> AgentPage:
-    """The first account, an administrator's, on a page whose clock the test can move."""
-    token = await house.accounts.make_setup_link()
-    context = await scene.context(locale=locale, phone=phone)
-    await context.clock.install()
-    return await AgentPage.set_up(context, f"{house.url}/desk/setup#token={token}", "liufang", "刘芳")
 
 
 async def wrong(page: Page, locale: str, name: str) -> list[str]:

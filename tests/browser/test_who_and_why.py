@@ -16,9 +16,10 @@ from hub_people import People
 from hub_routing import Routing
 from tests.browser.checks import chinese, english, serious, words_on
 from tests.browser.house import SHOTS
-from tests.browser.people import WAIT, AgentPage
+from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.test_phone import fits
+from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, House, open_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -54,14 +55,6 @@ async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterat
 async def comes(house: House, who: str, text: str = "你好", **sender: Any) -> None:
     """A customer writes."""
     await house.toy.ctx.accept(Inbound(f"{who}-{text}", Sender(who, name=who, **sender), (Text(text),)))
-
-
-async def at_work(scene: Stage, house: House, locale: str = "zh-CN", *, phone: bool = False) -> AgentPage:
-    """The first account, an administrator's."""
-    token = await house.accounts.make_setup_link()
-    context = await scene.context(locale=locale, phone=phone)
-    await context.clock.install()
-    return await AgentPage.set_up(context, f"{house.url}/desk/setup#token={token}", "liufang", "刘芳")
 
 
 async def wrong(page: Page, locale: str, name: str) -> list[str]:
