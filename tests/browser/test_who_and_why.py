@@ -215,7 +215,7 @@ async def test_what_is_offered_and_why_somebody_waits(scene: Stage, both: House,
     await expect(page.get_by_test_id("why-no-work")).to_contain_text("60" if phone else "已满", timeout=WAIT)
     box = page.get_by_role("checkbox")
     await box.uncheck()
-    await expect(page.get_by_test_id("why-no-work")).to_contain_text("toy", timeout=WAIT)
+    await expect(page.get_by_test_id("why-no-work")).to_contain_text("Toy", timeout=WAIT)
     assert await wrong(page, locale, "load") == []
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("why-no-work")).to_be_hidden()
@@ -259,7 +259,7 @@ async def test_a_switch_that_cannot_be_stored_says_so_and_stays(scene: Stage, bo
     await expect(box).to_be_checked()
     await page.unroute("**/api/routing/me/reception*")
     await box.uncheck()
-    await expect(page.get_by_test_id("why-no-work")).to_contain_text("toy", timeout=WAIT)
+    await expect(page.get_by_test_id("why-no-work")).to_contain_text("Toy", timeout=WAIT)
 
 
 async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stage, plain: House) -> None:

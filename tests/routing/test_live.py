@@ -86,7 +86,7 @@ async def test_agents_learn_why_they_get_no_work(make_hub: MakeHub) -> None:
     await house.state("liu", "online")
     assert "Ready" in house.routing.why_no_work(liu, "en")["reasons"][0]
     await house.routing.reception(liu, "web", False)
-    assert any("web" in line for line in house.routing.why_no_work(liu, "en")["reasons"])
+    assert "Switched off: Fake" in house.routing.why_no_work(liu, "en")["reasons"]
     house.leaves("liu")
     assert any("page" in line for line in house.routing.why_no_work(liu, "en")["reasons"])
     assert house.routing.why_no_work(1, "en")["state"] == "none"
