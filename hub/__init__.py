@@ -20,18 +20,19 @@ from hub.plugin import (
     Accepted, Allowance, Bot, Channel, Crm, Inbound, Limits, MediaStore, Outbound, Plugin, PluginConfig, Sender, Sent, Survey,
 )
 from hub.records import Agent, Attachment, Author, Conversation, Event, Identity, Leg, Message, Person
+from hub.sentences import worded
 from hub.version import VERSION
+from hub.written import Duration, LocalText, OptionalText, Size, in_language
 
 __version__ = VERSION
 
 __all__ = [
     "Accepted", "Agent", "Allowance", "Answer", "AssignAgent", "AssignBot", "Attachment", "AuthFailed", "Author", "Body", "Bot",
-    "Busy",
-    "Button", "Buttons", "Card", "Channel", "Choice", "ClaimOffer", "Close", "ConfigError", "Conflict", "Context", "Conversation",
-    "Crm", "CustomerCard", "Element", "Event", "File", "HandOver", "HubError", "Identity", "Image", "Inbound",
-    "Intent", "Leg", "Limits", "Location", "MediaStore", "Mention", "Message", "NotReady", "Outbound", "Panel", "PanelItem",
-    "Person", "Plugin", "PluginConfig", "PluginError", "Problem", "Quote", "Refused", "Rejected", "Schedule",
-    "Send", "Sender", "Sent", "SetAttributes", "StoreUnavailable", "Suggestion", "Survey", "SurveyAnswer",
-    "SurveyOffer", "Tag", "Text", "Turn", "Unsupported", "Video", "Visitor", "Voice", "files_of", "hookimpl",
-    "plain_text", "say",
+    "Busy", "Button", "Buttons", "Card", "Channel", "Choice", "ClaimOffer", "Close", "ConfigError", "Conflict", "Context",
+    "Conversation", "Crm", "CustomerCard", "Duration", "Element", "Event", "File", "HandOver", "HubError", "Identity", "Image",
+    "Inbound", "Intent", "Leg", "Limits", "LocalText", "Location", "MediaStore", "Mention", "Message", "NotReady",
+    "OptionalText", "Outbound", "Panel", "PanelItem", "Person", "Plugin", "PluginConfig", "PluginError", "Problem", "Quote",
+    "Refused", "Rejected", "Schedule", "Send", "Sender", "Sent", "SetAttributes", "Size", "StoreUnavailable", "Suggestion",
+    "Survey", "SurveyAnswer", "SurveyOffer", "Tag", "Text", "Turn", "Unsupported", "Video", "Visitor", "Voice", "files_of",
+    "hookimpl", "in_language", "plain_text", "say", "worded",
 ]

@@ -6,6 +6,5 @@ hub's own sections may hold, `checking` turns what does not fit into `words` for
 
 from hub.config.loading import LoadedConfig, load
 from hub.config.models import HubConfig
-from hub.config.units import Duration, Size
 
-__all__ = ["Duration", "HubConfig", "LoadedConfig", "Size", "load"]
+__all__ = ["HubConfig", "LoadedConfig", "load"]

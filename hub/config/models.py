@@ -1,58 +1,24 @@
 """What the YAML may say about the hub itself. Plugins bring their own models (`PluginConfig`)."""
 
-# ruff: noqa: I001 - several names a line
-
 from __future__ import annotations
 
 import re
 from importlib.metadata import entry_points
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator, BaseModel, BeforeValidator, Field, GetPydanticSchema, IPvAnyNetwork, SecretStr, model_validator,
-)
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import AfterValidator, BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
-from hub.config.units import Size
 from hub.conversations.texts import DEFAULTS
 from hub.store.database import STORES
+from hub.written import Language, LocalText, Size, in_language, word_of
 
-Language = Literal["zh-CN", "en"]
 NAME: Final = r"^[a-z][a-z0-9_-]*$"
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 
 
-def _both(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"zh-CN": value, "en": value}
-    if not isinstance(value, dict):
-        raise PydanticCustomError("string_type", "Input should be a text")
-    return value
-
-
-def _word_of(*words: str) -> Any:
-    """The type of a mapping's key that is one of `words`; for readers it stays a plain str."""
-    return GetPydanticSchema(lambda _, __: core_schema.literal_schema(list(words)))
-
-
-def _some(value: dict[str, str]) -> dict[str, str]:
-    if not any(text.strip() for text in value.values()):
-        raise PydanticCustomError("no_text", "Input should have a text in at least one language")
-    return value
-
-
-LanguageKey = Annotated[str, _word_of(*get_args(Language))]
-TextCode = Annotated[str, _word_of(*DEFAULTS)]
-_written: Final = BeforeValidator(_both, json_schema_input_type=str | dict[Language, str])
-LocalText = Annotated[dict[LanguageKey, str], _written, AfterValidator(_some)]
-"""A text for people: one for everybody, or one for each language (``{zh-CN: 前台, en: Front desk}``)."""
-
-
-def in_language(text: dict[str, str], locale: str) -> str:
-    """The text for somebody who reads `locale`; the other language where there is none."""
-    wanted = "zh-CN" if locale.startswith("zh") else "en"
-    return text.get(wanted) or next(word for word in text.values() if word.strip())
+TextCode = Annotated[str, word_of(*DEFAULTS)]
 
 
 def _known_zone(name: str) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ByteSize,
     ConfigDict,
     Field,
     SecretStr,
@@ -15,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub import PluginConfig
+from hub import PluginConfig, Size
 
 SHORTEST_SECRET: Final = 8
 SIGNED_MAX_AGE: Final = 600.0
@@ -52,7 +51,7 @@ class Groups(_Part):
 class Media(_Part):
     """Pictures, voice, video and files."""
 
-    max_bytes: ByteSize = Field(ByteSize(10 * 1024 * 1024), ge=1, description="Largest file either way, such as 10MiB.")
+    max_bytes: Size = Field(10 * 1024 * 1024, ge=1, description="Largest file either way, such as 10MB.")
     seconds: float = Field(10, gt=0, le=60, description="How long fetching one may take.")
     send_as: Literal["base64", "url"] = Field(
         "base64", description="In the message itself, or as a link to this hub (needs hub.public_url)."
@@ -85,7 +84,7 @@ class OneBotConfig(PluginConfig):
     max_age: float | None = Field(
         None, gt=0, description="Seconds after which an event is refused as stale; by default 600 over HTTP, any age on sockets."
     )
-    max_event_bytes: ByteSize = Field(ByteSize(4 * 1024 * 1024), ge=1024, description="Largest event or answer on a socket.")
+    max_event_bytes: Size = Field(4 * 1024 * 1024, ge=1024, description="Largest event or answer on a socket.")
     call_timeout: float = Field(15, gt=0, le=25, description="Seconds the implementation has to answer a call.")
     silence: float = Field(60, ge=5, description="Seconds without any sign of life after which a socket is given up.")
     per_second: float = Field(2, ge=0, description="Messages sent in a second; 0: any number. Accounts are banned for haste.")

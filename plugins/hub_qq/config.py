@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from hub import PluginConfig
+from hub import PluginConfig, Size
 
 IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 OTHERS: Final = (
@@ -59,7 +59,7 @@ class Windows(_Part):
 class Files(_Part):
     """Files that customers send."""
 
-    max_bytes: ByteSize = Field(ByteSize(10 * 1024 * 1024), ge=1, description="Largest file that is fetched.")
+    max_bytes: Size = Field(10 * 1024 * 1024, ge=1, description="Largest file that is fetched.")
     types: tuple[str, ...] = Field(IMAGES + OTHERS, description="MIME types that are kept, judged by the content.")
     seconds: float = Field(
         2.0, gt=0, le=20, description="How long fetching may hold a message up; later its link is kept instead."

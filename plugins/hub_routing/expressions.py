@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
-from hub_routing.units import seconds_of
+from hub import Duration
 
 LONGEST: Final = 500
+_SECONDS: Final = TypeAdapter[float](Duration)
 _DURATION: Final = re.compile(r"(?<![\w.'\"])(\d+(?:\.\d+)?)(ms|s|m|h|d|w)\b")
 _TEXTS: Final = re.compile(r"('[^'\\]*'|\"[^\"\\]*\")")
 _ALLOWED: Final = (
@@ -45,7 +46,7 @@ class Condition:
         self.text = text
         parts = _TEXTS.split(text)
         # What stands between quotes is a text, also where it looks like a duration.
-        parts[::2] = [_DURATION.sub(lambda one: repr(seconds_of(one[0])), part) for part in parts[::2]]
+        parts[::2] = [_DURATION.sub(lambda one: repr(_SECONDS.validate_python(one[0])), part) for part in parts[::2]]
         self._source = "".join(parts).strip()
         self._tree = ast.parse(self._source, mode="eval").body if self._source else None
         # One for all questions: to make it costs more than to ask.

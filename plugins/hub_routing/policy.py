@@ -10,9 +10,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from hub import PluginConfig
+from hub import Duration, PluginConfig
 from hub_routing.expressions import Condition, QueueCondition, WhoCondition, condition
-from hub_routing.units import Duration, Levels, OpenHours
+from hub_routing.units import Levels, OpenHours
 
 ANY: Final = "*"
 """Stands for every channel that is not named."""

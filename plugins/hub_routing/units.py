@@ -1,4 +1,4 @@
-"""Durations, times of day and levels, as people write them in a policy."""
+"""Hours of the day and levels of skills, as people write them in a policy."""
 
 from __future__ import annotations
 
@@ -6,35 +6,11 @@ import re
 from datetime import time
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_ONE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\b")
 _RANGE: Final = re.compile(r"\s*(\d)\s*(?:\.\.|-)\s*(\d)\s*")
 _OPEN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
-
-
-def seconds_of(value: Any) -> float:
-    """Seconds of a number, or of a text like ``30s``, ``10m``, ``1h 30m``. Raises PydanticCustomError."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
-        text = value.strip()
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text)
-        if text and not _ONE.sub("", text).strip():
-            return sum(float(number) * _SECONDS[unit] for number, unit in _ONE.findall(text))
-    raise PydanticCustomError("duration", "Input should be a duration like 30s, 10m, 72h or 7d")
-
-
-Duration = Annotated[
-    float,
-    BeforeValidator(seconds_of),
-    Field(ge=0, allow_inf_nan=False),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
-]
-"""Seconds; written ``30s``, ``10m``, ``72h``, ``7d``, ``1h 30m`` or as a plain number."""
 
 
 def _levels(value: Any) -> Any:

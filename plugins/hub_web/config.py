@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from hub import PluginConfig
-
-Locale = Literal["zh-CN", "en"]
+from hub import LocalText, OptionalText, PluginConfig, Size
 
 IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 DOCUMENTS: Final = (
@@ -20,19 +18,6 @@ DOCUMENTS: Final = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
-
-
-def _for_everybody(value: Any) -> Any:
-    return {"zh-CN": value, "en": value} if isinstance(value, str) else value
-
-
-Words = Annotated[dict[Locale, str], BeforeValidator(_for_everybody, json_schema_input_type=str | dict[Locale, str])]
-"""A text for people: one for everybody, or one for each language."""
-
-
-def words_in(words: dict[Locale, str], locale: str) -> str:
-    """The words for a reader of `locale`; another language's where there are none."""
-    return words.get("zh-CN" if locale.startswith("zh") else "en") or next(iter(words.values()), "")
 
 
 def _origin(value: str) -> str:
@@ -52,19 +37,19 @@ class _Part(BaseModel):
 class Question(_Part):
     """A question offered under the greeting."""
 
-    label: Words = Field(description="What the visitor sees and, without a payload, says by pressing it.")
+    label: LocalText = Field(description="What the visitor sees and, without a payload, says by pressing it.")
     payload: str = Field("", max_length=200, description="What the bot gets; hub:human asks for a person.")
 
 
 class Uploads(_Part):
     """What visitors may send besides words."""
 
-    max_bytes: ByteSize = Field(ByteSize(10 * 1024 * 1024), ge=1, description="Largest file, such as 10MiB.")
+    max_bytes: Size = Field(10 * 1024 * 1024, ge=1, description="Largest file, such as 10MB.")
     types: tuple[str, ...] = Field(
         IMAGES + DOCUMENTS, description="MIME types that are taken, judged by the content; empty takes no files."
     )
     per_hour: int = Field(40, ge=1, description="Files one visitor may send in an hour.")
-    bytes_per_hour: ByteSize = Field(ByteSize(100 * 1024 * 1024), ge=1, description="The same in bytes.")
+    bytes_per_hour: Size = Field(100 * 1024 * 1024, ge=1, description="The same in bytes.")
 
 
 class Tokens(_Part):
@@ -78,8 +63,8 @@ class Tokens(_Part):
 class WebConfig(PluginConfig):
     """One web chat."""
 
-    title: Words = Field(default={"zh-CN": "在线客服", "en": "Customer service"}, description="Shown above the chat.")
-    greeting: Words = Field(
+    title: OptionalText = Field(default={"zh-CN": "在线客服", "en": "Customer service"}, description="Shown above the chat.")
+    greeting: OptionalText = Field(
         default={
             "zh-CN": "您好，很高兴为您服务。有什么可以帮您？",
             "en": "Hello, good to see you. How can we help?",

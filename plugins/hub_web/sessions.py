@@ -8,10 +8,10 @@ from typing import Annotated, Final
 import msgspec
 from aiohttp import web
 
-from hub import Context
+from hub import Context, in_language
 from hub.pages import read_json
 from hub_web.commands import Commands
-from hub_web.config import WebConfig, words_in
+from hub_web.config import WebConfig
 from hub_web.identity import verify
 from hub_web.origins import Origins
 from hub_web.tokens import Visitor, VisitorTokens, new_anonymous
@@ -129,13 +129,13 @@ class Sessions:
         token, ends = self._tokens.issue(visitor, now)
         dossier = await self._visitors.dossier(visitor)
         name = dossier.person.name if dossier is not None else visitor.facts.get("name", "")
-        questions = [QuestionShape(words_in(one.label, locale), one.payload) for one in config.questions]
+        questions = [QuestionShape(in_language(one.label, locale), one.payload) for one in config.questions]
         return SessionAnswer(
             token,
             ends,
             VisitorShape(visitor.external_id, name, bool(visitor.user)),
-            Greeting(words_in(config.greeting, locale), questions),
-            words_in(config.title, locale),
+            Greeting(in_language(config.greeting, locale), questions),
+            in_language(config.title, locale),
             PageLimits(config.max_text, int(config.uploads.max_bytes), self._uploads.types),
         )
 

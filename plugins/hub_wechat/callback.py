@@ -7,11 +7,11 @@ from typing import Final
 
 from aiohttp import web
 
-from hub import Context, HubError, Refused
+from hub import Context, HubError, Refused, in_language
 from hub.pages import outcome_of
 from hub_wechat.actions import Quota
 from hub_wechat.arrivals import Arrivals
-from hub_wechat.config import WeChatConfig, words_in
+from hub_wechat.config import WeChatConfig
 from hub_wechat.envelope import MAX_BODY, Envelopes, Opened
 from hub_wechat.happenings import Happenings
 from hub_wechat.passive import Passive, Waiting
@@ -72,7 +72,7 @@ class Callback:
     def _greeting(self, push: Push) -> str:
         """The words for a new follower, as the answer to the push."""
         follows = push.name == "subscribe" and self._config.account == "official"
-        return words_in(self._config.welcome, self._ctx.locale) if follows else ""
+        return in_language(self._config.welcome, self._ctx.locale) if follows else ""
 
     # -- messages -------------------------------------------------------------------------------
 

@@ -22,13 +22,14 @@ from hub import (
     Sent,
     Unsupported,
     hookimpl,
+    in_language,
 )  # fmt: skip
 from hub.pages import Operation
 from hub_wechat.actions import Quota
 from hub_wechat.arrivals import Arrivals
 from hub_wechat.callback import Callback
 from hub_wechat.client import Api
-from hub_wechat.config import WeChatConfig, words_in
+from hub_wechat.config import WeChatConfig
 from hub_wechat.customers import Customers
 from hub_wechat.files import Files
 from hub_wechat.greetings import Greetings
@@ -76,7 +77,7 @@ class WeChat(Channel[WeChatConfig]):
             ctx, api, config.app_id, asks=config.unionid and config.account == "official"
         )
         files = Files(ctx, api, config.media, config.api_url)
-        greetings = Greetings(ctx, api, quota, words_in(config.welcome, ctx.locale))
+        greetings = Greetings(ctx, api, quota, in_language(config.welcome, ctx.locale))
         log = EventLog(ctx, config.app_id)
         happenings = Happenings(ctx, log, windows=quota.windows, customers=customers, greetings=greetings)
         arrivals = Arrivals(ctx, config, customers, files)

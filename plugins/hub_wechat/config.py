@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ByteSize,
     ConfigDict,
     Field,
     SecretStr,
@@ -17,27 +15,13 @@ from pydantic import (
     model_validator,
 )  # fmt: skip
 
-from hub import PluginConfig
+from hub import OptionalText, PluginConfig, Size
 
-Locale = Literal["zh-CN", "en"]
 Account = Literal["official", "miniprogram"]
 Mode = Literal["plain", "compatible", "safe"]
 
 AES_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}")
 TOKEN: Final = re.compile(r"[A-Za-z0-9]{3,32}")
-
-
-def _for_everybody(value: Any) -> Any:
-    return {"zh-CN": value, "en": value} if isinstance(value, str) else value
-
-
-Words = Annotated[dict[Locale, str], BeforeValidator(_for_everybody, json_schema_input_type=str | dict[Locale, str])]
-"""A text for people: one for everybody, or one for each language."""
-
-
-def words_in(words: dict[Locale, str], locale: str) -> str:
-    """The words for a reader of `locale`; another language's where there are none."""
-    return words.get("zh-CN" if locale.startswith("zh") else "en") or next(iter(words.values()), "")
 
 
 def _aes_key(value: SecretStr) -> SecretStr:
@@ -114,7 +98,7 @@ class Transfer(_Part):
 class Media(_Part):
     """Pictures, voice and video from customers."""
 
-    max_bytes: ByteSize = Field(ByteSize(20 * 1024 * 1024), ge=1, description="Larger ones are not fetched.")
+    max_bytes: Size = Field(20 * 1024 * 1024, ge=1, description="Larger ones are not fetched.")
     types: tuple[str, ...] = Field(
         (
             "image/png", "image/jpeg", "image/gif", "image/webp", "audio/amr", "audio/mpeg", "video/mp4", "application/pdf",
@@ -135,7 +119,7 @@ class WeChatConfig(PluginConfig):
     aes_key: AesKey = Field(SecretStr(""), description="EncodingAESKey.")
     previous_aes_key: AesKey = Field(SecretStr(""), description="The one before, while the platform changes over.")
     replay_window: int = Field(300, ge=10, le=86_400, description="Seconds after which a signed push is refused as a replay.")
-    welcome: Words = Field(
+    welcome: OptionalText = Field(
         default={}, description="Said to new followers, and to those who enter the customer service of a mini-program."
     )
     unionid: bool = Field(True, description="Ask the platform for the unionid of new customers.")

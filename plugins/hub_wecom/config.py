@@ -6,9 +6,9 @@ import base64
 import binascii
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from hub import PluginConfig
+from hub import PluginConfig, Size
 
 BASE_URL: Final = "https://qyapi.weixin.qq.com"
 
@@ -67,7 +67,7 @@ class WeComConfig(PluginConfig):
     team: str = Field("", description="Team whose queue shows what is handled in WeCom; empty: the default team.")
     welcome: Welcome | None = Field(None, description="Greets whoever enters, where the platform allows it.")
     voice: Literal["amr", "silk"] = Field("amr", description="Format of voice messages; media stores play amr.")
-    max_bytes: ByteSize = Field(ByteSize(20 * 1024 * 1024), ge=1, description="Largest file taken from a customer.")
+    max_bytes: Size = Field(20 * 1024 * 1024, ge=1, description="Largest file taken from a customer.")
     poll_every: float = Field(
         60, ge=10, le=3600, description="Seconds between looks without a callback; the platform limits them strictly."
     )

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from hub import Bot, Channel, ConfigError, Plugin, PluginConfig, Problem
-from hub.config import Duration, LoadedConfig, Size, load
+from hub import Bot, Channel, ConfigError, Duration, Plugin, PluginConfig, Problem, Size
+from hub.config import LoadedConfig, load
 
 
 class Shop(PluginConfig):

@@ -1,11 +1,11 @@
-"""Durations and sizes."""
+"""Durations, sizes and texts."""
 
 from __future__ import annotations
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from hub.config import Duration, Size
+from hub import Duration, LocalText, OptionalText, Size, in_language
 
 durations = TypeAdapter[float](Duration)
 sizes = TypeAdapter[int](Size)
@@ -31,13 +31,30 @@ def test_no_durations(written: object) -> None:
 
 @pytest.mark.parametrize(
     ("written", "size"),
-    [("10MB", 10 * 1024**2), ("512KB", 512 * 1024), ("1GB", 1024**3), ("1.5 kb", 1536), ("77", 77), ("5B", 5), (9, 9)],
-)
+    [("10MB", 10 * 1024**2), ("512KB", 512 * 1024), ("1GB", 1024**3), ("1.5 kb", 1536),
+     ("10MiB", 10 * 1024**2), ("77", 77), ("5B", 5), (9, 9)],
+)  # fmt: skip
 def test_sizes(written: object, size: int) -> None:
     assert sizes.validate_python(written) == size
 
 
-@pytest.mark.parametrize("written", ["", "MB", "10 XB", "10MiB", "-1MB", True, None, 1.5, -1])
+@pytest.mark.parametrize("written", ["", "MB", "10 XB", "10M", "iB", "-1MB", True, None, 1.5, -1])
 def test_no_sizes(written: object) -> None:
     with pytest.raises(ValidationError):
         sizes.validate_python(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "chinese", "english"),
+    [("Hi", "Hi", "Hi"), ({"zh-CN": "您好", "en": "Hello"}, "您好", "Hello"), ({"en": "Hello"}, "Hello", "Hello")],
+)
+def test_texts_of_one_language_serve_both(written: object, chinese: str, english: str) -> None:
+    text = TypeAdapter[dict[str, str]](LocalText).validate_python(written)
+    assert (in_language(text, "zh-CN"), in_language(text, "en")) == (chinese, english)
+
+
+@pytest.mark.parametrize("written", ["", " ", {}, {"zh-CN": "", "en": " "}])
+def test_only_an_optional_text_may_be_empty(written: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter[dict[str, str]](LocalText).validate_python(written)
+    assert in_language(TypeAdapter[dict[str, str]](OptionalText).validate_python(written), "en").strip() == ""
