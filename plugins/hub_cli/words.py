@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "hub": ("前台：由插件组成的客服中枢", "Frontdesk: a hub for customer service made of plugins"),
     "serve": ("启动服务", "start the hub"),
@@ -40,4 +42,4 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English), with the `facts` in it."""
-    return SENTENCES[code][not locale.startswith("zh")].format(**facts)
+    return worded(SENTENCES[code], locale, **facts)

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub import Refused
+from hub import Refused, worded
 
 _WHY: Final[Mapping[str, tuple[int, str, str]]] = {
     "signed_out": (401, "请先登录。", "Please sign in first."),
@@ -55,7 +55,7 @@ _WHY: Final[Mapping[str, tuple[int, str, str]]] = {
 def refusal(code: str, locale: str, **facts: object) -> Refused:
     """The refusal `code` in `locale` (zh-CN, else English)."""
     status, chinese, english = _WHY[code]
-    return Refused(status, code, (chinese if locale.startswith("zh") else english).format(**facts))
+    return Refused(status, code, worded((chinese, english), locale, **facts))
 
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
@@ -78,7 +78,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
 
 def sentence(code: str, locale: str, **facts: object) -> str:
     """What the workbench says on a terminal, in `locale` (zh-CN, else English)."""
-    return _SAID[code][not locale.startswith("zh")].format(**facts)
+    return worded(_SAID[code], locale, **facts)
 
 
 def setup_url(base: str, token: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "new": ("生成一个可以直接运行的插件项目", "write a plugin to begin with: a project that works"),
     "channel": ("渠道：Webhook 收消息，HTTP 接口发消息", "a channel: a webhook brings messages, an HTTP API takes them"),
@@ -28,4 +30,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[code], locale, **facts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # check, schema, plugins
     "check": ("检查配置，一次列出全部问题", "check a configuration and list everything that is wrong with it"),
@@ -55,4 +57,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[code], locale, **facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub import Refused
+from hub import Refused, worded
 
 _SAID: Final[dict[str, tuple[str, str]]] = {
     "connected": ("已为您接通，会话会在这里继续。", "You are connected: our conversation goes on here."),
@@ -33,7 +33,7 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
 
 def words(code: str, locale: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return _SAID[code][not locale.startswith("zh")].format(**facts)
+    return worded(_SAID[code], locale, **facts)
 
 
 _REFUSED: Final[dict[str, tuple[int, str, str]]] = {
@@ -50,4 +50,4 @@ _REFUSED: Final[dict[str, tuple[int, str, str]]] = {
 def refused(code: str, locale: str) -> Refused:
     """The refusal `code` in `locale`."""
     status, chinese, english = _REFUSED[code]
-    return Refused(status, code, chinese if locale.startswith("zh") else english)
+    return Refused(status, code, worded((chinese, english), locale))

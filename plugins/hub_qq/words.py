@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "message": ("回复客户的消息，第 {number} 条", "answer {number} to the customer's message"),
     "click": ("回复客户的按钮点击，第 {number} 条", "answer {number} to the customer's pressing a button"),
@@ -37,7 +39,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, name: str, /, **facts: object) -> str:
     """The sentence `name` in `locale` (zh-CN, else English)."""
-    return WORDS[name][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[name], locale, **facts)
 
 
 def reason(locale: str, code: str, said: str) -> str:

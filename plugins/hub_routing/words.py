@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # the word of the command line
     "route": (
@@ -108,4 +110,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[code], locale, **facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub import Refused
+from hub import Refused, worded
 
 _WORDS: Final[dict[str, tuple[int, str, str]]] = {
     "wrong_origin": (403, "这个网站没有被允许使用本客服。", "This site may not use this chat."),
@@ -41,8 +41,7 @@ _WORDS: Final[dict[str, tuple[int, str, str]]] = {
 def refused(code: str, locale: str, **values: object) -> Refused:
     """The refusal called `code`, worded for a reader of `locale`."""
     status, chinese, english = _WORDS[code]
-    text = chinese if locale.startswith("zh") else english
-    return Refused(status, code, text.format(**values))
+    return Refused(status, code, worded((chinese, english), locale, **values))
 
 
 def reworded(error: Refused, locale: str, **values: object) -> Refused:
@@ -50,5 +49,4 @@ def reworded(error: Refused, locale: str, **values: object) -> Refused:
     known = _WORDS.get("file_large" if error.code == "too_large" else error.code)
     if known is None:
         return error
-    text = known[1] if locale.startswith("zh") else known[2]
-    return Refused(error.status, error.code, text.format(**values))
+    return Refused(error.status, error.code, worded(known[1:], locale, **values))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("扫码：{scene}", "QR code: {scene}"),
     "click": ("菜单：{key}", "Menu: {key}"),
@@ -47,8 +49,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, name: str, /, **values: object) -> str:
     """The words called `name` for a reader of `locale`."""
-    chinese, english = _WORDS[name]
-    return (chinese if locale.startswith("zh") else english).format(**values)
+    return worded(_WORDS[name], locale, **values)
 
 
 def has(code: str) -> bool:

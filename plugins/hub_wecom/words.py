@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "image_gone": ("[图片已过期]", "[picture no longer available]"),
     "voice_gone": ("[语音已过期]", "[voice message no longer available]"),
@@ -43,5 +45,4 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def words(key: str, locale: str, **values: str) -> str:
     """The sentence called `key` for a reader of `locale`."""
-    chinese, english = _WORDS[key]
-    return (chinese if locale.startswith("zh") else english).format(**values)
+    return worded(_WORDS[key], locale, **values)

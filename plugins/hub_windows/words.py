@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import worded
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "never": ("客户先发来消息后才能回复", "the customer has to write first, then an answer may be sent"),
     "over": (
@@ -23,4 +25,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def word(locale: str, code: str, **facts: object) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return WORDS[code][not locale.startswith("zh")].format(**facts)
+    return worded(WORDS[code], locale, **facts)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from hub import worded
 from hub_routing.engine import Decision
 
 Both = dict[str, str]
@@ -210,12 +211,12 @@ MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 
 def sentence(locale: str, code: str, **facts: Any) -> str:
     """The sentence `code` in `locale` (zh-CN, else English)."""
-    return SENTENCES[code][not locale.startswith("zh")].format(**facts)
+    return worded(SENTENCES[code], locale, **facts)
 
 
 def customers(locale: str, code: str, **facts: Any) -> str:
     """The same for what customers read."""
-    return CUSTOMER[code][not locale.startswith("zh")].format(**facts)
+    return worded(CUSTOMER[code], locale, **facts)
 
 
 def moment(at: datetime, locale: str) -> str:
