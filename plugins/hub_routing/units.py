@@ -1,8 +1,9 @@
-"""Hours of the day and levels of skills, as people write them in a policy."""
+"""Hours of the day and levels of skills, as people write them in a policy; skills, as they write them in a tag."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import time
 from typing import Annotated, Any, Final
 
@@ -48,3 +49,14 @@ def _hours_text(hours: Hours) -> str:
 
 OpenHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_hours_text), WithJsonSchema({"type": "string"})]
 """From when to when; over midnight where the end is before the beginning."""
+
+
+def needs_of(tags: Iterable[str]) -> dict[str, int]:
+    """The skills that tags of a conversation ask for, with their levels: ``need:refund`` or ``need:refund:3``."""
+    found = {}
+    for tag in tags:
+        word, _, rest = tag.partition(":")
+        skill, _, level = rest.partition(":")
+        if word == "need" and skill:
+            found[skill] = int(level) if level.isdecimal() else 1
+    return found

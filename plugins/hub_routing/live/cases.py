@@ -11,6 +11,7 @@ from hub_routing.engine import Task
 from hub_routing.live.crew import channel_name
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
+from hub_routing.units import needs_of
 
 
 class Cases:
@@ -40,7 +41,7 @@ class Cases:
         made.unanswered = conversation.unanswered_since / 1000 if conversation.unanswered_since else None
         made.answered = conversation.owner_kind == "agent" and made.unanswered is None
         made.deadline = self._deadline(leg)
-        made.need = self._need(dossier)
+        made.need = needs_of(conversation.tags)
         return made
 
     def facts(self, dossier: Dossier, channel: str) -> Mapping[str, Any]:
@@ -57,18 +58,6 @@ class Cases:
         named = str(dossier.person.attributes.get("owner") or "")
         found = self._ctx.house.agents.find(named) if named else None
         return str(found.id) if found is not None else named
-
-    def _need(self, dossier: Dossier) -> Mapping[str, int]:
-        """Skills that tags of the conversation ask for: ``need:refund`` or ``need:refund:3``."""
-        conversation = dossier.conversation
-        tags = conversation.tags if conversation is not None else ()
-        found = {}
-        for tag in tags:
-            word, _, rest = tag.partition(":")
-            skill, _, level = rest.partition(":")
-            if word == "need" and skill:
-                found[skill] = int(level) if level.isdecimal() else 1
-        return found
 
     def dearest(self, dossier: Dossier, policy: RoutingConfig) -> Leg | None:
         """The leg that costs an agent most, the newest of several."""

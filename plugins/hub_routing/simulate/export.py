@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.watching import Reader
+from hub_routing.units import needs_of
 
 _ARRIVED: Final = (
     "SELECT e.id, e.at, e.kind, e.conversation_id, e.data, c.status, c.closed_at, c.tags, p.tier"
@@ -75,7 +76,7 @@ class Export:
         began = self._assigned.get(id)
         return {
             "id": str(id), "at": at / 1000, "channel": await self._channel(id), "queue": str(said.get("team", "")) or "-",
-            "need": _need(json.loads(row["tags"] or "[]")), "tier": row["tier"],
+            "need": needs_of(json.loads(row["tags"] or "[]")), "tier": row["tier"],
             "work": (closed - began) / 1000 if began is not None else 0.0,
             "patience": None if began is not None else (closed - at) / 1000,
         }  # fmt: skip
@@ -83,14 +84,3 @@ class Export:
     async def _channel(self, id: int) -> str:
         found = await self.reader.value(_CHANNEL, id) if self.decided else None
         return str(found or await self.reader.value(_LEG, id) or "-")
-
-
-def _need(tags: list[str]) -> dict[str, int]:
-    """See `hub_routing.live.cases`: tags like ``need:refund:3``."""
-    found = {}
-    for tag in tags:
-        word, _, rest = tag.partition(":")
-        skill, _, level = rest.partition(":")
-        if word == "need" and skill:
-            found[skill] = int(level) if level.isdecimal() else 1
-    return found
