@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from hub import Context, HubError, StoreUnavailable
 from hub.pages import outcome_of
 from hub.tables import Change
 from hub_wechat.client import Api
+from hub_wechat.shared import Shared
 from hub_wechat.tables import CUSTOMER, Statements
 
 PATIENCE: Final = 1.5
@@ -34,14 +34,14 @@ class Customers:
         self._app_id = app_id
         self._asks = asks
         self._known: dict[str, tuple[str, str]] = {}
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._asking = Shared[None](ctx, "unionid", PATIENCE)
         self._quiet_until = 0.0
 
     async def keys(self, openid: str) -> dict[str, str]:
         """What other channels may know them by; waits for the platform, but not long."""
         unionid, _ = await self._stored(openid)
         if not unionid and self._asks and openid not in self._known and self._quiet_until <= self._ctx.clock.now():
-            await self._patiently(openid, lambda: self._ask(openid))
+            await self._asking.waited_for(openid, lambda: self._ask(openid))
             unionid, _ = self._known.get(openid, ("", ""))
         return {"unionid": unionid} if unionid else {}
 
@@ -57,7 +57,7 @@ class Customers:
 
     async def login(self, openid: str, code: str) -> None:
         """Learn the unionid by a code of ``wx.login()``; waits for the platform, but not long."""
-        await self._patiently(openid, lambda: self._log_in(openid, code))
+        await self._asking.waited_for(openid, lambda: self._log_in(openid, code))
 
     async def _log_in(self, openid: str, code: str) -> None:
         outcome = await outcome_of(self._api.wxa.code_to_session(code))
@@ -69,22 +69,7 @@ class Customers:
 
     async def close(self) -> None:
         """Nobody waits for an answer any more."""
-        tasks = tuple(self._asking.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _patiently(self, openid: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do it, unless it is being done; goes on when it takes too long."""
-        task = self._asking.get(openid)
-        if task is None:
-            task = self._asking[openid] = asyncio.create_task(work(), name=f"{self._ctx.name}: unionid")
-            task.add_done_callback(lambda _: self._asking.pop(openid, None))
-        patience = asyncio.ensure_future(self._ctx.clock.sleep(PATIENCE))
-        try:
-            await asyncio.wait([task, patience], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            patience.cancel()
+        await self._asking.close()
 
     async def _ask(self, openid: str) -> None:
         outcome = await outcome_of(self._api.user.get(openid))

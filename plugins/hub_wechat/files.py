@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from hub_wechat.client import Api
 from hub_wechat.config import Media
 from hub_wechat.forms import text_of
 from hub_wechat.pushes import Push
+from hub_wechat.shared import Shared
 from hub_wechat.troubles import GONE, TOKEN_CODES, trouble
 from hub_wechat.words import word
 
@@ -38,23 +38,14 @@ class Files:
         self._api = api
         self._config = config
         self._download_url = f"{api_url}/cgi-bin/media/get"
-        self._fetching: dict[str, asyncio.Task[Element | None]] = {}
+        self._fetching = Shared[Element | None](ctx, "file", PATIENCE)
 
     async def element(self, push: Push) -> tuple[Element, bool]:
         """What stands in the message, and whether the file is still to come.
 
         Tries of the same push share what is fetched.
         """
-        task = self._fetching.get(push.key)
-        if task is None:
-            name = f"{self._ctx.name}: file"
-            task = self._fetching[push.key] = asyncio.create_task(self.fetched(push.fields, push.openid), name=name)
-            task.add_done_callback(lambda _: self._fetching.pop(push.key, None))
-        patience = asyncio.ensure_future(self._ctx.clock.sleep(PATIENCE))
-        try:
-            await asyncio.wait([task, patience], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            patience.cancel()
+        task = await self._fetching.waited_for(push.key, lambda: self.fetched(push.fields, push.openid))
         found = task.result() if task.done() and not task.cancelled() else None
         if found is None:
             task.cancel()
@@ -88,10 +79,7 @@ class Files:
 
     async def close(self) -> None:
         """Nothing is fetched any more."""
-        tasks = tuple(self._fetching.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._fetching.close()
 
     # -- fetching -------------------------------------------------------------------------------
 
