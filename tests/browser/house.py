@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,19 +14,14 @@ from typing import Final
 import aiohttp
 from playwright.async_api import Browser, Playwright
 
+from tests.processes import free_port
+
 ROOT: Final = Path(__file__).parents[2]
 SHOTS: Final = ROOT / "tests" / "artifacts"
 DEMO: Final = ROOT / "config" / "demo.yaml"
 PATIENCE: Final = 60.0
 START: Final = 180.0
 """Seconds a start may take: the knowledge base is given 30 on a busy machine, and is then tried again."""
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Demo:

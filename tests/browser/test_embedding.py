@@ -9,10 +9,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser.checks import difference, still
-from tests.browser.house import SHOTS, Demo, free_port
+from tests.browser.house import SHOTS, Demo
 from tests.browser.people import VisitorPage
 from tests.browser.shop import Shop
 from tests.browser.stage import DESKTOP, Stage
+from tests.processes import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

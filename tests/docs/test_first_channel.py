@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from tests.browser.house import free_port
+from tests.processes import free_port
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final = ("first-channel.md", "first-channel.zh-CN.md")

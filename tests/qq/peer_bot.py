@@ -1,12 +1,12 @@
 """A bot that somebody else wrote the adapter of: nonebot-adapter-qq. It answers everything twice, and shows a picture when asked.
 
-Run as a process of its own, configured by the environment variable ``PEER`` (JSON).
+Run as a process of its own, configured by its only argument (JSON).
 """
 
 from __future__ import annotations
 
 import json
-import os
+import sys
 from base64 import b64decode
 from typing import Any
 
@@ -20,7 +20,7 @@ PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP
 
 def main() -> None:
     """Serve until killed."""
-    how: dict[str, Any] = json.loads(os.environ["PEER"])
+    how: dict[str, Any] = json.loads(sys.argv[1])
     intent = {"c2c_group_at_messages": True, "direct_message": True, "interaction": True}
     bot = {"id": how["app_id"], "secret": how["secret"], "use_websocket": how["gateway"], "intent": intent}
     nonebot.init(

@@ -11,8 +11,8 @@ import pytest
 
 from hub.clock import SystemClock
 from hub.testing.fixtures import MakeHub
+from tests.processes import free_port
 from tests.qq.kit import world
-from tests.qq.peer import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,22 +10,16 @@ import pytest
 
 from hub.errors import StoreUnavailable
 from tests.databases import Databases, both_databases
+from tests.processes import said_until_killed
 from tests.store.opened import Opened
 
-ROOT = Path(__file__).parents[2]
 KILLS, EACH = 3, 200
 
 
 async def stored_until_killed(folder: Path, database: str, first: int) -> set[int]:
     """What a process said it stored before it was killed in the middle."""
-    command = (sys.executable, "-m", "tests.store.storing", str(folder), database, str(first))
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    said = [await process.stdout.readline() for _ in range(EACH)]
-    process.kill()
-    said += (await process.stdout.read()).splitlines(keepends=True)
-    await process.wait()
-    return {int(line) for line in said if line.endswith(b"\n")}
+    said = await said_until_killed(EACH, "tests.store.storing", str(folder), database, str(first))
+    return {int(line) for line in said}
 
 
 async def reopened(one: Opened) -> Opened:

@@ -32,8 +32,8 @@ from hub import (
 )  # fmt: skip
 from hub.message import decode_body
 from hub_wechat.places import to_wgs84
+from tests.processes import free_port
 from tests.wechat.kit import AES_KEY, PNG, Stage, staged
-from tests.wechat.peers import free_port
 from tests.wechat.simulator import Heard
 
 AMR = b"#!AMR\n" + b"\x3c" * 40

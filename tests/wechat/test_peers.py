@@ -54,7 +54,8 @@ def test_what_the_simulator_seals_wechatpy_opens_and_the_other_way_round(text: s
 
 async def test_an_app_on_npm_wechat_is_served(platform: Platform) -> None:
     account = add(platform, mode="safe")
-    async with npm_wechat(token=account.token, appid=account.appid, aes_key=AES_KEY) as url, aiohttp.ClientSession() as session:
+    async with npm_wechat(token=account.token, appid=account.appid, aes_key=AES_KEY) as app, aiohttp.ClientSession() as session:
+        url = f"http://{app.url}"
         for text in TEXTS:
             async with session.post(f"{url}/seal", data=text.encode()) as answer:
                 theirs = await answer.json(content_type=None)
@@ -98,7 +99,8 @@ async def test_an_app_on_nonebot_is_served(platform: Platform) -> None:
          "type": "miniprogram" if one is mini else "official"}
         for one in (passive, by_api, mini)
     ]  # fmt: skip
-    async with nonebot(api=platform.url, bots=bots) as url:
+    async with nonebot(api=platform.url, bots=bots) as app:
+        url = f"http://{app.url}"
         for account, via in ((passive, "passive"), (by_api, "api"), (mini, "api")):
             account.callback = f"{url}/wxmp/revice/{account.appid}"
             assert await platform.check_url(account, "echo-7") == (200, "echo-7")

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.databases import Databases, both_databases
+from tests.processes import said_until_killed
 from tests.windows.kit import ledger, reopened
 
-ROOT = Path(__file__).parents[2]
 KILLS, EACH = 3, 60
 
 
 async def taken_until_killed(folder: Path, database: str, run: int) -> dict[str, int]:
     """The numbers a process said it took before it was killed in the middle, by their keys."""
-    command = (sys.executable, "-m", "tests.windows.taking", str(folder), database, str(run))
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    said = [await process.stdout.readline() for _ in range(EACH)]
-    process.kill()
-    said += (await process.stdout.read()).splitlines(keepends=True)
-    await process.wait()
-    lines = (line.decode().split() for line in said if line.endswith(b"\n"))
-    return {key: int(number) for key, number in lines}
+    said = await said_until_killed(EACH, "tests.windows.taking", str(folder), database, str(run))
+    return {key: int(number) for key, number in map(str.split, said)}
 
 
 @pytest.mark.fault
