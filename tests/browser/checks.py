@@ -1,4 +1,4 @@
-"""What can be judged by looking at a page: accessibility, the language of its words, and likeness to another picture."""
+"""What can be judged by looking at a page: accessibility, its language, its width, and likeness to another picture."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from playwright.async_api import Frame, Page
 
-ROOT: Final = Path(__file__).parents[2]
+from tests.browser.house import ROOT, SHOTS
+
 AXE: Final = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 
@@ -66,6 +66,20 @@ DIFFERENCE: Final = """async ([one, other]) => {
     return differing / (a.length / 4)
 }"""
 
+# Elements that reach beyond the window's sides, unless they scroll in a box of their own.
+TOO_WIDE: Final = """() => [...document.body.querySelectorAll('*')].filter(element => {
+    if (!element.checkVisibility({visibilityProperty: true}) || element.closest('.visually-hidden, .hidden, .skip')) return false
+    const {left, right, width} = element.getBoundingClientRect()
+    if (!width || (left >= -1 && right <= innerWidth + 1)) return false
+    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement)
+        if (getComputedStyle(at).overflowX !== 'visible') return false
+    return true
+}).map(element => element.outerHTML.slice(0, 120))"""
+
+SAID: Final = "[data-testid=conversation-row], [data-testid=message], .el-message, [data-testid=announcer]"
+NAMES: Final = ("刘芳", "小明", "王明", "李雷", "中文", "切换语言", "你好", "前台")
+"""Who takes part in the stories at the workbench, and what stays Chinese there."""
+
 
 async def still(where: Page | Frame) -> None:
     """Wait until nothing moves that comes to an end."""
@@ -78,6 +92,12 @@ async def serious(where: Page | Frame) -> list[str]:
     await where.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = await where.evaluate(FOUND)
     return found
+
+
+async def fits(where: Page | Frame) -> None:
+    """Nothing sticks out, nothing scrolls sideways."""
+    assert await where.evaluate(TOO_WIDE) == []
+    assert await where.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 async def words_on(where: Page | Frame, said: str = "") -> list[str]:
@@ -127,3 +147,16 @@ async def difference(page: Page, one: bytes, other: bytes) -> float:
     """The share of pixels, 0 to 1, in which two pictures differ. Any page that may fetch will do."""
     pictures = [base64.b64encode(picture).decode() for picture in (one, other)]
     return float(await page.evaluate(DIFFERENCE, pictures))
+
+
+async def wrong(page: Page, locale: str, name: str, *, whole: bool = False) -> list[str]:
+    """What is wrong with a page of the workbench in either colour and at its width; its pictures stay."""
+    SHOTS.mkdir(exist_ok=True)
+    found: list[str] = []
+    for colour in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
+        found += await serious(page)
+        await page.screenshot(path=SHOTS / f"{name}-{locale}-{colour}.png", full_page=whole)
+    await fits(page)
+    said = await words_on(page, SAID)
+    return found + (chinese(said, NAMES) if locale == "en" else english(said, "desk"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,21 @@ async def stage(
     browser: Browser, house: Demo, signed_in: StorageState, request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:
     """The house's pages."""
+    async with played(Stage(browser, house.url, signed_in), request) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """Pages of a house of the test's own."""
+    async with played(Stage(browser, ""), request) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def played(stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """Everybody leaves in the end; a story that failed leaves its pictures."""
     failed = request.session.testsfailed
-    stage = Stage(browser, house.url, signed_in)
     yield stage
     await stage.clear(request.node.name if request.session.testsfailed > failed else "")
 

@@ -10,12 +10,11 @@ from typing import ClassVar, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
 from hub import Allowance, Leg, Outbound, Sent
 from hub_windows import Windows
-from tests.browser.checks import chinese, english, serious, words_on
-from tests.browser.house import SHOTS
+from tests.browser.checks import serious, wrong
 from tests.browser.people import WAIT, AgentPage
 from tests.browser.stage import Stage
 from tests.desk.kit import House, Toy, open_house
@@ -72,14 +71,6 @@ async def counted(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(browser: Browser, counted: House, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    failed = request.session.testsfailed
-    stage = Stage(browser, counted.url)
-    yield stage
-    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
-
-
 async def at_work(scene: Stage, house: House, locale: str, *, phone: bool = False) -> AgentPage:
     """An agent who has taken the customer's conversation."""
     token = await house.accounts.make_setup_link()
@@ -88,19 +79,6 @@ async def at_work(scene: Stage, house: House, locale: str, *, phone: bool = Fals
     await house.toy.hear("王小明", "你好")
     await agent.take("王小明")
     return agent
-
-
-async def wrong(page: Page, locale: str, name: str) -> list[str]:
-    """What is wrong with the page in either colour; its pictures stay."""
-    SHOTS.mkdir(exist_ok=True)
-    found: list[str] = []
-    for colour in ("light", "dark"):
-        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
-        found += await serious(page)
-        await page.screenshot(path=SHOTS / f"allowance-{name}-{locale}-{colour}.png")
-    said = await words_on(page, "[data-testid=conversation-row], [data-testid=message]")
-    strange = chinese(said, ("刘芳", "王小明", "中文", "切换语言", "你好")) if locale == "en" else english(said, "desk")
-    return found + strange
 
 
 @pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
@@ -115,12 +93,12 @@ async def test_what_is_left_is_said_where_one_writes(scene: Stage, counted: Hous
     await says(3)
     await expect(note).to_have_attribute("aria-live", "polite")
     await expect(note).not_to_have_class("low")
-    assert await wrong(agent.page, locale, f"{size}-3") == []
+    assert await wrong(agent.page, locale, f"allowance-{size}-3") == []
     for number in (1, 2):
         await agent.writes(f"第 {number} 条")
     await says(1)
     assert "low" in str(await note.get_attribute("class"))
-    assert await wrong(agent.page, locale, f"{size}-1") == []
+    assert await wrong(agent.page, locale, f"allowance-{size}-1") == []
     await agent.writes("第 3 条")
     await says(0)
     await expect(send).to_have_attribute("aria-disabled", "true")
@@ -129,7 +107,7 @@ async def test_what_is_left_is_said_where_one_writes(scene: Stage, counted: Hous
     await agent.input.press("Enter")
     await send.click(force=True)
     await expect(agent.input).to_have_value("还有一句")
-    assert await wrong(agent.page, locale, f"{size}-0") == []
+    assert await wrong(agent.page, locale, f"allowance-{size}-0") == []
     # A note is for colleagues: no platform has a say in it.
     await agent.page.get_by_test_id("tab-note").click()
     await expect(send).to_be_enabled(enabled=False)

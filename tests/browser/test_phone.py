@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Frame, Page, expect
+from playwright.async_api import expect
 
+from tests.browser.checks import fits
 from tests.browser.stage import PHONE, Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-# Elements that reach beyond the window's sides, unless they scroll in a box of their own.
-TOO_WIDE = """() => [...document.body.querySelectorAll('*')].filter(element => {
-    if (!element.checkVisibility({visibilityProperty: true}) || element.closest('.visually-hidden, .hidden, .skip')) return false
-    const {left, right, width} = element.getBoundingClientRect()
-    if (!width || (left >= -1 && right <= innerWidth + 1)) return false
-    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement)
-        if (getComputedStyle(at).overflowX !== 'visible') return false
-    return true
-}).map(element => element.outerHTML.slice(0, 120))"""
-
-
-async def fits(where: Page | Frame) -> None:
-    """Nothing sticks out, nothing scrolls sideways."""
-    assert await where.evaluate(TOO_WIDE) == []
-    assert await where.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_the_chat_fills_a_phone(stage: Stage) -> None:

@@ -9,15 +9,13 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
 from hub import Agent, Choice, Conversation, Inbound, Person, Plugin, PluginConfig, Sender, Text, hookimpl
 from hub_routing import Routing
-from tests.browser.checks import chinese, english, serious, words_on
-from tests.browser.house import SHOTS
+from tests.browser.checks import wrong
 from tests.browser.people import WAIT
 from tests.browser.stage import Stage
-from tests.browser.test_phone import fits
 from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, PASSWORD, House, open_house
 
@@ -31,8 +29,6 @@ routing:
   queues:
     front: {{sla: {{answer: {{within: 20s, target: 0.9}}}}, callback: {{tries: 1}}}}
 """
-SAID: Final = "[data-testid=conversation-row], [data-testid=message], .el-message, [data-testid=announcer]"
-NAMES: Final = ("刘芳", "王明", "李雷", "中文", "切换语言", "你好")
 COLUMNS: Final = {
     "zh-CN": ["队列", "等待", "最久已等", "预计等待", "在岗客服", "今天按时", "今天接待", "今天离开"],
     "en": [
@@ -55,32 +51,11 @@ async def routed(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    failed = request.session.testsfailed
-    stage = Stage(browser, "")
-    yield stage
-    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
-
-
 async def comes(house: House, who: str, text: str = "你好", payload: str = "") -> None:
     """A customer writes, or presses a button; one whose number is known."""
     body = Choice(text, payload) if payload else Text(text)
     sender = Sender(who, name=who, attributes={"phone": "+86 138-0013-8000"})
     await house.toy.ctx.accept(Inbound(f"{who}-{text}", sender, (body,)))
-
-
-async def wrong(page: Page, locale: str, name: str) -> list[str]:
-    """What is wrong with the page in either colour and at its width; its pictures stay."""
-    SHOTS.mkdir(exist_ok=True)
-    found: list[str] = []
-    for colour in ("light", "dark"):
-        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
-        found += await serious(page)
-        await page.screenshot(path=SHOTS / f"{name}-{locale}-{colour}.png", full_page=True)
-    await fits(page)
-    said = await words_on(page, SAID)
-    return found + (chinese(said, NAMES) if locale == "en" else english(said, "desk"))
 
 
 @pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
@@ -110,7 +85,7 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     report = page.get_by_test_id("experiment")
     await expect(report.get_by_role("table")).to_contain_text("pairing-1", timeout=WAIT)
     await expect(report.get_by_role("columnheader")).to_have_count(2)
-    assert await wrong(page, locale, "queues") == []
+    assert await wrong(page, locale, "queues", whole=True) == []
 
 
 async def test_what_cannot_be_renewed_is_said_and_what_was_known_stays(scene: Stage, routed: House) -> None:
@@ -124,7 +99,7 @@ async def test_what_cannot_be_renewed_is_said_and_what_was_known_stays(scene: St
     await page.clock.run_for(10_000)
     await expect(page.get_by_role("alert")).to_contain_text("没有更新成功", timeout=WAIT)
     await expect(row).to_be_visible()
-    assert await wrong(page, "zh-CN", "queues-late") == []
+    assert await wrong(page, "zh-CN", "queues-late", whole=True) == []
     await page.reload()
     await expect(page.get_by_text("没有加载出来，请稍后再试。")).to_be_visible(timeout=WAIT)
     await page.unroute(path)
@@ -171,4 +146,4 @@ async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed
     number = pane.get_by_test_id("call-back")
     await expect(number).to_have_text("+86 138-0013-8000")
     await expect(number).to_have_attribute("href", "tel:+8613800138000")
-    assert await wrong(page, locale, "call-back") == []
+    assert await wrong(page, locale, "call-back", whole=True) == []

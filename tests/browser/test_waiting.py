@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.checks import chinese, english, serious, words_on
 from tests.browser.house import SHOTS, Demo
@@ -41,14 +39,6 @@ SHUT: Final = """
 """
 SAID: Final = "[data-testid=message] :is(.bubble, .name, .hidden)"
 NAMES: Final = ("刘芳", "云栈速递")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    failed = request.session.testsfailed
-    stage = Stage(browser, "")
-    yield stage
-    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
 
 
 async def opened(folder: Path, more: str) -> Demo:

@@ -9,16 +9,14 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Request, expect
 
 from hub import Inbound, Sender, Text
 from hub_people import People
 from hub_routing import Routing
-from tests.browser.checks import chinese, english, serious, words_on
-from tests.browser.house import SHOTS
+from tests.browser.checks import wrong
 from tests.browser.people import WAIT
 from tests.browser.stage import Stage
-from tests.browser.test_phone import fits
 from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, House, open_house
 
@@ -28,8 +26,6 @@ BOTH: Final = f"""{CONFIG}
 people: {{keys: [{{kind: phone, trust: never, confidence: 0.8}}]}}
 routing: {{agents: {{capacity: 100, cost: {{toy: 60}}}}, offer: {{accept: {{toy: 300s}}}}}}
 """
-PEOPLE_SAID: Final = "[data-testid=conversation-row], [data-testid=message], .el-message, [data-testid=announcer]"
-NAMES: Final = ("刘芳", "小明", "王明", "李雷", "中文", "切换语言", "你好", "前台")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -44,30 +40,9 @@ async def plain(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    failed = request.session.testsfailed
-    stage = Stage(browser, "")
-    yield stage
-    await stage.clear(request.node.name if request.session.testsfailed > failed else "")
-
-
 async def comes(house: House, who: str, text: str = "你好", **sender: Any) -> None:
     """A customer writes."""
     await house.toy.ctx.accept(Inbound(f"{who}-{text}", Sender(who, name=who, **sender), (Text(text),)))
-
-
-async def wrong(page: Page, locale: str, name: str) -> list[str]:
-    """What is wrong with the page in either colour and at its width; its pictures stay."""
-    SHOTS.mkdir(exist_ok=True)
-    found: list[str] = []
-    for colour in ("light", "dark"):
-        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
-        found += await serious(page)
-        await page.screenshot(path=SHOTS / f"{name}-{locale}-{colour}.png")
-    await fits(page)
-    said = await words_on(page, PEOPLE_SAID)
-    return found + (chinese(said, NAMES) if locale == "en" else english(said, "desk"))
 
 
 @pytest.mark.parametrize(("locale", "phone"), [("zh-CN", False), ("en", True)])
