@@ -8,28 +8,27 @@ import pytest
 
 from hub import Conversation, Message, Plugin, PluginConfig, Refused, Send, Text, hookimpl
 from hub.message import plain_text
-from hub.testing import FakeChannel, HubKit, ManualClock, ScriptBot, VisitorActor, use
+from hub.testing import AgentActor, FakeChannel, HubKit, ManualClock, ScriptBot, VisitorActor, use
 from hub.testing.fixtures import MakeHub
 from tests.hooks.gate import Gate
+from tests.path.delivery_kit import Losses
 
 ANSWERS = {"card?": "Yours is 4111111111111111.", "secret?": "It is forbidden.", "hello": "Hi!"}
-
-
-class Losses(Plugin[PluginConfig]):
-    """Notes what was given up."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.lost: list[tuple[str, str]] = []
-
-    @hookimpl
-    async def delivery_failed(self, message: Message, reason: str) -> None:
-        self.lost.append((plain_text(message.body), reason))
 
 
 async def gated(make_hub: MakeHub, **options: Any) -> tuple[HubKit, Gate, VisitorActor]:
     kit = await make_hub(use(FakeChannel, "fake"), use(ScriptBot, "bot", answers=ANSWERS), Gate, Losses, **options)
     return kit, kit.plugin("gate", Gate), kit.visitor("fake", "u1", locale="en")
+
+
+async def joined(kit: HubKit, visitor: VisitorActor) -> AgentActor:
+    """An agent who has taken the visitor's conversation."""
+    agent = kit.agent("刘芳")
+    await visitor.says("hello")
+    await visitor.hears("Hi!")
+    await agent.takes(visitor)
+    await visitor.hears_line("joined", name="刘芳")
+    return agent
 
 
 async def stored(kit: HubKit) -> list[tuple[str, str, str]]:
@@ -46,6 +45,8 @@ async def test_filter_inbound_changes_what_everybody_sees(make_hub: MakeHub) -> 
     # The message keeps its id and its person whatever a filter makes of them.
     assert await kit.rows("SELECT id FROM message WHERE direction = 'in'") == [{"id": accepted.message_id}]
     assert gate.asked[0] == ("in", "my card is 4111111111111111")
+    # What was taken up is forgotten a moment later, for many at once.
+    await kit.settled()
     assert "4111" not in str(await kit.rows("SELECT * FROM inbox"))
 
 
@@ -75,11 +76,7 @@ async def test_filter_outbound_changes_a_bots_answer_before_it_is_stored(make_hu
 
 async def test_filter_outbound_changes_an_agents_message_and_the_agent_sees_it(make_hub: MakeHub) -> None:
     kit, _, visitor = await gated(make_hub)
-    agent = kit.agent("刘芳")
-    await visitor.says("hello")
-    await visitor.hears("Hi!")
-    await agent.takes(visitor)
-    await visitor.hears_line("joined", name="刘芳")
+    agent = await joined(kit, visitor)
     said = await agent.says("call 13800000000", client_id="c1")
     assert plain_text(said.body) == "call ***"
     await visitor.hears("call ***")
@@ -99,11 +96,7 @@ async def test_filter_outbound_never_sees_notes(make_hub: MakeHub) -> None:
 
 async def test_filter_outbound_refuses_an_agents_message_and_nothing_is_stored(make_hub: MakeHub) -> None:
     kit, gate, visitor = await gated(make_hub)
-    agent = kit.agent("刘芳")
-    await visitor.says("hello")
-    await visitor.hears("Hi!")
-    await agent.takes(visitor)
-    await visitor.hears_line("joined", name="刘芳")
+    agent = await joined(kit, visitor)
     with pytest.raises(Refused, match="the rules forbid it") as refused:
         await agent.says("this is forbidden", client_id="c1")
     assert (refused.value.status, refused.value.code) == (422, "kept_back")
@@ -216,11 +209,7 @@ async def test_filter_outbound_is_a_chain_for_each_channel(make_hub: MakeHub) ->
 
 async def test_filter_outbound_holds_while_its_instance_does_not_run(make_hub: MakeHub) -> None:
     kit, _, visitor = await gated(make_hub)
-    agent = kit.agent("刘芳")
-    await visitor.says("hello")
-    await visitor.hears("Hi!")
-    await agent.takes(visitor)
-    await visitor.hears_line("joined", name="刘芳")
+    agent = await joined(kit, visitor)
     kit.hub.calls.unregister("gate")
     with pytest.raises(Refused) as unchecked:
         await agent.says("hello")
