@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,7 @@ from hub import NotReady, Plugin, PluginConfig, Rejected, StoreUnavailable, hook
 from hub.calling import attempt
 from hub.errors import HookFailed
 from hub.hooks import hook_names, rules_of
-from tests.core.runtime_kit import Runtime, runtime
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Runtime]:
-    async with runtime() as made:
-        yield made
+from tests.core.runtime_kit import Runtime
 
 
 def says(heard: list[str], word: str, *, tryfirst: bool = False, trylast: bool = False) -> type[Plugin[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,7 @@ import pytest
 from hub import NotReady, Plugin, PluginConfig, Rejected, StoreUnavailable, hookimpl
 from hub.breaker import LIMIT, Breaker
 from hub.errors import HookFailed
-from tests.core.runtime_kit import Runtime, runtime
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Runtime]:
-    async with runtime() as made:
-        yield made
+from tests.core.runtime_kit import Runtime
 
 
 class Moody(Plugin[PluginConfig]):

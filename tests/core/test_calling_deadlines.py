@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from hub import Channel, Limits, NotReady, Plugin, PluginConfig, Rejected, hookimpl
 from hub.errors import HookFailed, Overdue, PluginFault
-from tests.core.runtime_kit import Runtime, runtime
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Runtime]:
-    async with runtime() as made:
-        yield made
+from tests.core.runtime_kit import Runtime
+from tests.core.story import for_ever
 
 
 def does(work: Callable[[], Awaitable[Any]]) -> type[Plugin[Any]]:
@@ -32,10 +27,6 @@ def does(work: Callable[[], Awaitable[Any]]) -> type[Plugin[Any]]:
             await work()
 
     return Does
-
-
-async def for_ever() -> None:
-    await asyncio.Event().wait()
 
 
 async def deaf() -> None:

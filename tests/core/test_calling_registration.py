@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from hub import Channel, ConfigError, Limits, Plugin, PluginConfig, Problem, hookimpl
 from hub.errors import PluginFault
-from tests.core.runtime_kit import Runtime, runtime
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Runtime]:
-    async with runtime() as made:
-        yield made
+from tests.core.runtime_kit import Runtime
 
 
 def refused(hub: Runtime, cls: type[Plugin[Any]]) -> tuple[Problem, ...]:

@@ -18,12 +18,7 @@ from hub import Bot, ConfigError, Crm, NotReady, Plugin, PluginConfig, hookimpl
 from hub.errors import CallFailed
 from hub.finding import installed, load_plugin
 from tests.core.runtime_kit import Runtime, runtime
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Runtime]:
-    async with runtime() as made:
-        yield made
+from tests.core.story import for_ever
 
 
 def life(
@@ -43,10 +38,6 @@ def life(
 
     made: type[Plugin[Any]] = types.new_class("Life", (base,), exec_body=lambda body: body.update({"run": run, **more}))
     return made
-
-
-async def for_ever() -> None:
-    await asyncio.Event().wait()
 
 
 async def begin(hub: Runtime, seconds: float = 0) -> asyncio.Task[Any]:
