@@ -1,4 +1,9 @@
-/** Times, durations and sizes in the reader's language. */
+/** Times, durations, sizes and shares in the reader's language. */
+
+/** 35 % */
+export function percent(share: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: 'percent' }).format(share)
+}
 
 /** 0:07, 12:30, 3:05:00 */
 export function elapsed(milliseconds: number): string {

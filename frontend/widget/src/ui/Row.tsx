@@ -17,10 +17,7 @@ export interface Acts {
 const SYSTEM: Record<string, Key> = {
   handed_over: 'system.handed_over',
   joined: 'system.joined',
-  left: 'system.left',
   closed: 'system.closed',
-  reopened: 'system.reopened',
-  transferred: 'system.transferred',
 }
 
 /** One message: who, what, its choices, and for the visitor's own how far it got. */
