@@ -14,12 +14,6 @@ export interface Acts {
   enlarge(url: string, alt: string): void
 }
 
-const SYSTEM: Record<string, Key> = {
-  handed_over: 'system.handed_over',
-  joined: 'system.joined',
-  closed: 'system.closed',
-}
-
 /** One message: who, what, its choices, and for the visitor's own how far it got. */
 export function Row({ line, newestOwn, acts }: { line: Line; newestOwn: boolean; acts: Acts }) {
   const { locale, t } = useWords()
@@ -69,12 +63,9 @@ function blocks(body: Element[]): Element[][] {
 
 /** A line of the house. Its words come in the visitor's language; without any, its meaning has words of ours. */
 function SystemRow({ line }: { line: Line }) {
-  const { t } = useWords()
-  const key = SYSTEM[line.code]
-  const text = line.body[0]?.type === 'text' ? line.body[0].text : ''
   return (
     <li class="system" data-testid="message" data-id={line.id} data-direction="system" data-state={line.state} data-code={line.code}>
-      <span>{text || (key ? t(key, { name: line.author.name }) : '')}</span>
+      <span>{line.body[0]?.type === 'text' ? line.body[0].text : ''}</span>
     </li>
   )
 }
