@@ -7,11 +7,11 @@ may use is here; everything else under `hub.web` is the hub's own business. Stre
 from hub.calling import attempt, outcome_of
 from hub.message import files_of, parse_body
 from hub.people.dossiers import Dossier
-from hub.web.answering import answer, id_in_path, number, word
+from hub.web.answering import answer, id_in_path, number, only_known, word
 from hub.web.application import read_json
 from hub.web.operations import ID, Operation, Parameter, one_of, whole
 
 __all__ = [
     "ID", "Dossier", "Operation", "Parameter", "answer", "attempt", "files_of", "id_in_path", "number", "one_of",
-    "outcome_of", "parse_body", "read_json", "whole", "word",
+    "only_known", "outcome_of", "parse_body", "read_json", "whole", "word",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from hub.errors import Refused
+from hub.web.operations import Operation
 
 _encoder: Final = msgspec.json.Encoder()
 _GUARDED: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
@@ -51,3 +52,10 @@ def word(request: web.Request, name: str, default: str, *known: str) -> str:
     if text not in known:
         raise Refused(422, "invalid", f"{name} should be one of {', '.join(known)}")
     return text
+
+
+def only_known(request: web.Request, doc: Operation) -> None:
+    """Nothing in the query but what `doc` says. Raises Refused (400): what is not understood must not look as if it were."""
+    unknown = request.query.keys() - {one.name for one in doc.parameters if one.place == "query"}
+    if unknown:
+        raise Refused(400, "unknown_parameter", f"there is no parameter {min(unknown)!r} here")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hub.pages import Operation, Parameter
+from aiohttp import web
+
+from hub.pages import Operation, Parameter, only_known
 from hub_desk.rights import RIGHTS, SIGNED_IN, Guarded, Handler, guarded
 from hub_desk.workbench import Workbench
 
@@ -23,7 +25,13 @@ class Book:
 
     def open(self, method: str, path: str, handler: Handler, summary: str, **what: Any) -> None:
         """A route for everybody."""
-        self._desk.ctx.route(method, path, handler, doc=self._operation(summary, **what))
+        doc = self._operation(summary, **what)
+
+        async def asked(request: web.Request) -> web.StreamResponse:
+            only_known(request, doc)
+            return await handler(request)
+
+        self._desk.ctx.route(method, path, asked, doc=doc)
 
     def signed_in(self, method: str, path: str, handler: Guarded, summary: str, **what: Any) -> None:
         """A route for those the table of rights names; the handler gets who it is."""
@@ -42,5 +50,5 @@ class Book:
         **more: Any,
     ) -> Operation:
         schema = {"type": "object", "required": list(gives)}
-        given = {"request": body, "response": schema, "errors": tuple(errors), "parameters": tuple(query)}
+        given = {"request": body, "response": schema, "errors": (400, *errors), "parameters": tuple(query)}
         return Operation(summary, tags=(self._heading,), **{**given, **more})

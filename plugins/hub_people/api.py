@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from hub import Agent, Conversation, Person
 from hub.house import Role, sees
-from hub.pages import ID, Operation, Parameter, answer, id_in_path, number, read_json, whole
+from hub.pages import ID, Operation, Parameter, answer, id_in_path, number, only_known, read_json, whole
 from hub_people import page
 from hub_people.merging import Why
 from hub_people.shapes import identity_shape, leg_shape, link_shape, merge_shape, person_shape
@@ -85,15 +85,16 @@ class Book:
         body: Any = None, gives: Sequence[str] = (), query: Sequence[Parameter] = (),
     ) -> None:  # fmt: skip
         """One of them."""
-
-        async def checked(request: web.Request) -> web.Response:
-            return await handler(request, await self._ctx.house.agent_of(request, *roles))
-
-        errors = (*([403] if roles else []), *([409] if method == "POST" else []))
+        errors = (400, *([403] if roles else []), *([409] if method == "POST" else []))
         response = {"type": "object", "required": list(gives)}
         doc = Operation(
             summary, request=body, response=response, errors=errors, parameters=tuple(query), security="session", tags=("People",)
         )
+
+        async def checked(request: web.Request) -> web.Response:
+            only_known(request, doc)
+            return await handler(request, await self._ctx.house.agent_of(request, *roles))
+
         self._ctx.route(method, path, checked, doc=doc)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import jsonschema_rs
@@ -13,6 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.pages import Operation, Parameter, one_of, whole
 from hub.web.routes import Routes
 from hub_ops.openapi import document
+from hub_people import People
+from hub_routing import Routing
+from tests.desk.kit import open_house
+from tests.ops.kit import WITH_OPS
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):
@@ -165,3 +171,22 @@ def test_every_reference_leads_somewhere_and_every_operation_has_its_own_id() ->
 def test_schemas_of_words(word: str) -> None:
     assert jsonschema_rs.is_valid(dict(one_of("open", "closed")), word)
     assert not jsonschema_rs.is_valid(dict(one_of("open", "closed")), "elsewhere")
+
+
+async def test_what_the_document_does_not_name_is_no_parameter(tmp_path: Path) -> None:
+    config = f"{WITH_OPS}people: {{}}\nrouting: {{}}\n"
+    async with open_house(tmp_path, config=config, people=People, routing=Routing) as house:
+        root = await house.person("root", "admin")
+        _, doc = await root.get("/api/openapi.json")
+        ours = [
+            (method.upper(), re.sub(r"\{\w+\}", "1", path))
+            for path, operations in doc["paths"].items()
+            for method, operation in operations.items()
+            if "session" in str(operation["security"])
+        ]
+        assert {"/api/conversations", "/api/people/1", "/api/routing/places"} <= {path for _, path in ours}
+        for method, path in ours:
+            status, said = await root.ask(method, path, params={"limti": "5"})
+            assert (status, said["error"]["code"]) == (400, "unknown_parameter"), (method, path)
+            assert "limti" in said["error"]["message"]
+            assert "400" in doc["paths"][path.replace("/1", "/{id}")][method.lower()]["responses"]

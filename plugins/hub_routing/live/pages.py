@@ -10,7 +10,7 @@ from aiohttp import web
 
 from hub import Agent, Refused
 from hub.house import Role, sees
-from hub.pages import Operation, answer, id_in_path, number, one_of, read_json, whole, word
+from hub.pages import Operation, answer, id_in_path, number, one_of, only_known, read_json, whole, word
 from hub.pages import Parameter as Query
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Pages:
         self._add("GET", cases, self.case, "Why a conversation is where it is", staff, query=(LOCALE,), errors=(404,))
         self._add("GET", "/api/routing/places", self.places, "The places of all who wait", staff)
         self._add("GET", "/api/routing/me", self.me, "Why do I get no work", staff, query=(LOCALE,))
-        self._add("PUT", "/api/routing/me/reception", self.receive, "Take new work of a channel, or none", staff, Reception)
+        taking = "Take new work of a channel, or none"
+        self._add("PUT", "/api/routing/me/reception", self.receive, taking, staff, Reception, query=(LOCALE,))
         self._add("POST", f"{offers}/accept", self.accept, "Take what was offered", staff, errors=(404, 409))
         self._add("POST", f"{offers}/decline", self.decline, "Leave what was offered to others", staff, errors=(404, 409))
         self._add("GET", "/api/routing/queues", self.queues, "How the queues are", chiefs, query=(LOCALE,))
@@ -60,12 +61,14 @@ class Pages:
         self, method: str, path: str, handler: Callable[[web.Request, Agent], Awaitable[web.Response]], summary: str,
         roles: tuple[Role, ...], body: Any = None, *, errors: tuple[int, ...] = (), query: tuple[Query, ...] = (),
     ) -> None:  # fmt: skip
+        doc = Operation(
+            summary, body, {"type": "object"}, errors=(400, *errors), parameters=query, security="session", tags=("routing",)
+        )  # fmt: skip
+
         async def asked(request: web.Request) -> web.Response:
+            only_known(request, doc)
             return await handler(request, await self._ctx.house.agent_of(request, *roles))
 
-        doc = Operation(
-            summary, body, {"type": "object"}, errors=errors, parameters=query, security="session", tags=("routing",)
-        )  # fmt: skip
         self._ctx.route(method, path, asked, doc=doc)
 
     def _locale(self, request: web.Request) -> str:
