@@ -11,7 +11,8 @@ HEAD = """# The hooks
 
 Made from `hub/hooks.py` by `python docs/generate_hooks.py`. A plugin implements a hook by an `async def` method of the same
 name, marked with `@hookimpl` (`from hub import hookimpl`); it may leave out arguments it does not need. Instances are
-called in the order of the YAML, then `tryfirst` and `trylast`.
+called in the order of the YAML, those that say `@hookimpl(tryfirst=True)` before the others, `trylast=True` after them. What
+a leg, a dead letter or a filter is: [concepts](concepts.md).
 
 | mode | what happens | what comes back |
 | --- | --- | --- |

@@ -8,22 +8,12 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 import hub_wecom
-from hub.config import load
-from hub_media import Media
-from hub_wecom import WeCom, WeComConfig
+from hub_wecom import WeComConfig
 from hub_wecom.words import _WORDS
-from tests.wecom.kit import KEY
 
 FOLDER = Path(hub_wecom.__file__).parent
 README = (FOLDER / "README.md").read_text("utf-8")
 (YAML_TEXT,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-
-
-def test_the_example_is_right(tmp_path: Path) -> None:
-    (tmp_path / "hub.yaml").write_text(YAML_TEXT, "utf-8")
-    env = {"WECOM_SECRET": "s", "WECOM_TOKEN": "t", "WECOM_AES_KEY": KEY}
-    loaded = load(tmp_path / "hub.yaml", env, {"wecom": WeCom, "media": Media})
-    assert [spec.name for spec in loaded.instances] == ["media", "wecom"]
 
 
 def test_each_key_is_explained() -> None:
