@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Final, Literal
 
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -69,8 +69,6 @@ class Claims(_Part):
 
 class PeopleConfig(PluginConfig):
     """Who is who."""
-
-    Default: ClassVar[tuple[Key, ...]] = KEYS
 
     country: Annotated[str, AfterValidator(_country)] = Field(
         "CN", description="Country of telephone numbers without a country code; empty: such numbers are no keys."

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from hub import Context
 from hub.tables import Change
 from hub_people.config import Claims
 from hub_people.tables import Statements
-
-FORGET: Final = "DELETE FROM people_guess WHERE until <= ?"
 
 
 class _Tries(NamedTuple):
@@ -41,16 +39,16 @@ class Guesses:
 
     def _wrong(self, who: str) -> int:
         tries = self._tries.get(who)
-        if tries is not None and tries.until <= self._now():
-            del self._tries[who]
-            return 0
-        return tries.wrong if tries is not None else 0
+        return tries.wrong if tries is not None and tries.until > self._now() else 0
 
     async def wrong(self, who: str, channel: str) -> None:
         """One more wrong code; stored before it is told."""
-        change, until = Change(), self._now() + self._lasts
+        change, now = Change(), self._now()
+        # Who may try again by now is forgotten, so that the table holds what counts and no more.
+        self._tries = {one: tries for one, tries in self._tries.items() if tries.until > now}
+        change.write(Statements.forget_guesses, (now,))
         for one in (who, channel):
-            self._tries[one] = tries = _Tries(self._wrong(one) + 1, until)
+            self._tries[one] = tries = _Tries(self._wrong(one) + 1, now + self._lasts)
             change.write(Statements.put_guess, (one, tries.wrong, tries.until))
         await self._ctx.commit(change)
         self._ctx.count("wrong_codes")

@@ -175,3 +175,4 @@ class Statements:
     add_waste: Final = Statement("people_waste", 0, "INSERT INTO people_waste (file) VALUES (?) ON CONFLICT (file) DO NOTHING")
     drop_waste: Final = delete(Waste, ("file",))
     drop_guess: Final = delete(Guess, ("who",))
+    forget_guesses: Final = Statement("people_guess", 2, "DELETE FROM people_guess WHERE until <= ?")

@@ -12,7 +12,6 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "same:claim": ("{channel} · 同一位客户（验证码确认）", "{channel} · same customer (shown by a code)"),
     "erased": ("（内容已应客户要求删除）", "(erased at the customer's request)"),
     "nobody": ("已删除的客户", "Erased customer"),
-    "join": ("接入同一会话", "Go on here"),
     # the page of a link
     "title": ("继续同一会话", "Go on with the same conversation"),
     "lead": ("请选择您要继续对话的方式，原来的客服会在那里为您服务。", "Choose where to go on; the same colleague serves you."),

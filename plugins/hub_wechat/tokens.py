@@ -29,7 +29,6 @@ class Tokens:
         self._fetch = fetch
         self._token = ""
         self._until = 0.0
-        self._rejected = ""
         self._quiet_until = 0.0
         self._lock = asyncio.Lock()
 

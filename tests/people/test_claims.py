@@ -222,6 +222,9 @@ async def test_wrong_codes_lock_their_sender_out_for_a_while_and_a_right_one_for
     assert not await same(caller, guesser)
     assert await states(kit) == ["joined", "live"]
     await clock.advance(15 * 60 + 1)
+    await Customer(kit, "qq", "q").says(next(wrong))
+    # Who may try again is not kept: of all these there is the last guesser, and their channel.
+    assert [row["wrong"] for row in await kit.rows("SELECT wrong FROM people_guess")] == [1, 1]
     await guesser.says(claim.code)
     await people_of(kit).idle()
     assert await same(caller, guesser)

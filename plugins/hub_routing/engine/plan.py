@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -131,6 +131,3 @@ def filled(name: str, facts: Mapping[str, Any]) -> str:
 
     made = _CASE.sub(put, name) if "$" in name else name
     return "" if missing else made
-
-
-Ticks = Callable[[], int]
