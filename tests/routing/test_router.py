@@ -547,6 +547,26 @@ def test_who_comes_on_a_channel_the_queue_does_not_serve_goes_where_it_is_served
     assert waiting_in({"queues": {"q": {"channels": ["voice"]}}}, "web") == "q"
 
 
+def test_who_wants_no_call_back_any_more_waits_on_at_the_same_place() -> None:
+    made = router({"agents": {"capacity": 20}, "queues": {"q": {"callback": {"window": "5m"}}}}, Staff("liu"))
+    for id in (1, 2, 3):
+        made.enter(task(id, float(id)), float(id))
+    assert not made.stay(2), "nobody was to call them"
+    assert made.callback(2, 10.0)
+    assert made.stay(2)
+    assert made.estimate(made.tasks[2])[0] == 1
+    assert made.callback(3, 20.0)
+    assert made.stay(3)
+    assert made.callback(3, 200.0)
+    made.drain()
+    made.advance(330.0)
+    assert made.drain() == [], "the promise they took back is no promise"
+    made.advance(501.0)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("callback_late", 3)]
+    made.finish(1, 510.0)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("assign", 2)], "they are here: nobody calls"
+
+
 @pytest.mark.parametrize(("kept", "order"), [(True, [2, 3]), (False, [3, 2])])
 def test_who_is_to_be_called_back_keeps_the_place_or_waits_anew(kept: bool, order: list[int]) -> None:
     policy = {"agents": {"capacity": 20}, "queues": {"q": {"callback": {"keep_place": kept}}}}

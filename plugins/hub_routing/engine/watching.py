@@ -109,10 +109,19 @@ class Watching:
         if task is None or task.status not in ("waiting", "private"):
             return False
         task.callback, task.calls = True, 0
+        task.asked += 1
         rules = self.policy.queue(task.queue).callback or Callback()
-        self.timers.add(now + rules.window, "late", task.id, 0)
+        self.timers.add(now + rules.window, "late", task.id, task.asked)
         if not rules.keep_place:
             self._wait_anew(task, now)
+        return True
+
+    def stay(self, id: TaskId) -> bool:
+        """The customer waits here after all, at the place they have; False when nobody was to call them."""
+        task = self.tasks.get(id)
+        if task is None or not task.callback:
+            return False
+        task.callback, task.calls = False, 0
         return True
 
     def _wait_anew(self, task: Task, now: float) -> None:
@@ -134,7 +143,7 @@ class Watching:
         if not task.callback:
             return
         if word == "late":
-            if task.status in ("waiting", "private"):
+            if version == task.asked and task.status in ("waiting", "private"):
                 self.out.append(Move("callback_late", now, task))
             return
         staff = self.floor.by_id.get(task.agent)

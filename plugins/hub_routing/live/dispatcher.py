@@ -20,6 +20,7 @@ from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
+from hub_routing.live.wishes import Wishes
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
 
@@ -39,6 +40,7 @@ class Dispatcher:
         self.loads = Loads(ctx)
         self.settling = Settling(self)
         self.cards = Cards(self)
+        self.wishes = Wishes(self)
         teams = [team.id for team in ctx.house.teams]
         self.router = Router(policy, teams=teams)
         self.decisions: dict[int, list[Decision]] = {}
@@ -154,7 +156,7 @@ class Dispatcher:
             if id in self.router.tasks:
                 await self._new_leg(event)
             self.router.heard(id, message.at / 1000)
-            await self.settling.pressed(message)
+            await self.wishes.heard(message)
         elif message.direction == "out" and message.author.kind == "agent":
             self.router.answered(id, message.at / 1000)
 

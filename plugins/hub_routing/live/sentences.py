@@ -100,6 +100,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "warn": ("客户等待回答已久，提醒 {agent}", "No answer for long: {agent} was reminded"),
     "supervisor": ("客户等待回答已久，通知主管", "No answer for long: a supervisor was told"),
     "callback_asked": ("客户要求回电", "The customer asked to be called back"),
+    "callback_withdrawn": (
+        "客户不用回电了，在这里等待，位置不变",
+        "The customer wants no call back any more and waits here, at the same place",
+    ),
+    "untagged": ("去掉标签：{tag}", "No longer tagged: {tag}"),
     "callback_late": (
         "承诺的回呼时间已过，仍在排队",
         "The promised time of the call back is over, and they still wait",
@@ -114,6 +119,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "在队列 {queue} 排第 {place} 位，已等待 {waited} 秒",
         "Is number {place} in queue {queue}, waiting for {waited} s",
     ),
+    "to_be_called": ("要求回电：轮到时由客服联系", "To be called back when it is their turn"),
     "estimate": ("预计等待：{band}", "Estimated wait: {band}"),
     "able": ("能胜任 {able} 人：{states}", "{able} able: {states}"),
     "none_able": ("没有客服具备所需：{need}", "No agent has what is needed: {need}"),
@@ -168,6 +174,13 @@ CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
     "callback_yes": ("请稍后联系我", "Get back to me"),
     "callback_kept": ("好的，轮到您时我们会联系您。", "Fine: we will get back to you when it is your turn."),
     "callback_noted": ("好的，我们会联系您。", "Fine: we will get back to you."),
+    "stay": ("不用回电了", "No call back"),
+    "stay_short": ("不用回电", "No callback"),
+    "stay_hint": ("{noted}想改为在这里等，请回复“{word}”。", "{noted} To wait here instead, reply “{word}”."),
+    "stays": (
+        "好的，不再回电。您继续在这里排队，位置不变。",
+        "Fine: nobody will call. You go on waiting here, at the same place.",
+    ),
     "callback_now": ("您好，现在轮到您了。", "Hello, it is your turn now."),
     "message": (
         "也可以留言，我们会尽快回复。",
