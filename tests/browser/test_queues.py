@@ -158,6 +158,33 @@ async def test_a_hub_without_routing_says_so(scene: Stage, tmp_path: Path) -> No
         await expect(page.get_by_test_id("experiment")).to_have_count(0)
 
 
+APART: Final = """([last, pill]) => {
+    last.scrollIntoView({block: 'end'})
+    for (let at = last; at; at = at.parentElement) at.scrollTop = at.scrollHeight
+    return last.getBoundingClientRect().bottom <= pill.getBoundingClientRect().top
+}"""
+
+
+async def test_on_a_phone_the_load_hides_nothing_that_stands_last(scene: Stage, routed: House) -> None:
+    page = (await at_work(scene, routed, phone=True)).page
+    for number in range(12):
+        await comes(routed, f"顾客{number}")
+    await page.get_by_test_id("tab-waiting").click()
+    rows = page.get_by_test_id("conversation-row")
+    await expect(rows).to_have_count(12, timeout=WAIT)
+    pill = await page.get_by_test_id("load").element_handle()
+    assert await page.evaluate(APART, [await rows.last.element_handle(), pill])
+    badge = await page.get_by_test_id("nav-desk").locator(".badge").bounding_box()
+    assert badge is not None
+    assert badge["height"] < 20, "12 is one line"
+    assert await wrong(page, "zh-CN", "load-over-list") == []
+    await page.get_by_test_id("nav-queues").click()
+    await page.get_by_test_id("queue").first.wait_for()
+    last = page.get_by_role("cell").last
+    assert await page.evaluate(APART, [await last.element_handle(), await page.get_by_test_id("load").element_handle()])
+    await page.screenshot(path=SHOTS / "load-over-queues.png")
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed: House, locale: str) -> None:
     agent = await at_work(scene, routed, locale)
