@@ -113,7 +113,7 @@ async def test_a_channel_without_cards_is_told_in_messages(make_hub: MakeHub) ->
 
     def told() -> bool:
         said = "".join(texts("u1"))
-        return all(words in said for words in ("您前面还有 0 位", "也可以留言", "继续由机器人"))
+        return all(words in said for words in ("您是下一位，预计等待", "也可以留言", "继续由机器人"))
 
     await house.kit.until(told, "they are told", turning=0.1)
     assert await cards(house, id) == []

@@ -106,7 +106,7 @@ async def test_the_command_tells_an_experiment_in_words(make_hub: MakeHub, capsy
     await house.agent("liu")
     data = str(house.kit.data)
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--locale", "en"]) == 1
-    assert "no decision of the last 7 day(s) belongs to an experiment" in "".join(capsys.readouterr())
+    assert "no decision belongs to an experiment, so far back as --days 7" in "".join(capsys.readouterr())
     await house.with_agent(await house.comes("u1"), "liu")
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--locale", "en", "--days", "2"]) == 0
     printed = capsys.readouterr().out

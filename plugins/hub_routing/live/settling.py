@@ -259,7 +259,8 @@ class Settling:
             return (Buttons((Button(customers(locale, "bot_yes"), BOT),), customers(locale, "bot")),)
         if move.kind == "announce":
             band = band_words(move.more.get("seconds"), tuple(move.more["bands"]), locale)
-            said = Text(customers(locale, "place", ahead=move.more["place"] - 1, band=band))
+            ahead = move.more["place"] - 1
+            said = Text(customers(locale, "place" if ahead else "place_next", ahead=ahead, band=band))
             return (said, *callback) if move.more.get("callback") else (said,)
         if move.kind == "call":
             return (Text(customers(locale, "callback_now")),)
