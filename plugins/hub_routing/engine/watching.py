@@ -68,7 +68,7 @@ class Watching:
             return
         self._begin()
         task.quiet += 1
-        task.callback = False
+        task.callback = task.callback and task.status == "offered"
         if task.unanswered is None:
             task.unanswered = now
             self._watch_talk(task, now)
@@ -133,7 +133,9 @@ class Watching:
         self._dispatch(0, now)
 
     def _call(self, task: Task, now: float) -> None:
-        """An agent is there for somebody who went: one more try, as often as the policy says."""
+        """An agent is there: for somebody who went that is one more try, as often as the policy says."""
+        if not task.callback:
+            return
         rules = self.policy.queue(task.queue).callback or Callback()
         task.calls += 1
         self.out.append(Move("call", now, task, task.agent, more={"try": task.calls}))
