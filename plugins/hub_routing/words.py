@@ -13,7 +13,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("用一份到达记录重放路由策略", "replay a trace of arrivals by a policy"),
     "compare": ("用同一份到达记录对比两份策略", "lay two policies side by side on one trace"),
     "export": ("导出某一天真实的到达记录", "export a day's real arrivals as a trace"),
-    "explain_help": ("说明一个会话的每一次路由决定", "tell every routing decision about a conversation"),
+    "explain_help": (
+        "说明一个会话的每一次路由决定，以及回电",
+        "tell every routing decision about a conversation, and of its call back",
+    ),
     "apply": (
         "检查并发布一份新的路由策略，两秒内生效，无需重启",
         "check and publish a policy; it acts within 2 s, without a restart",
