@@ -183,6 +183,7 @@ async def untagged(house: Service, visitor: Any) -> None:
     await house.kit.until(look, "nobody is to call them")
 
 
+@both_databases
 async def test_who_wants_no_call_back_any_more_waits_in_the_chat_at_the_same_place(make_hub: MakeHub) -> None:
     clock = ManualClock()
     house = await house_of(make_hub, POLICY, clock)
