@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
-from hub import Agent, Context, Conversation, Event, HubError
+from hub import Agent, Context, Conversation, Event, HubError, Message
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cards import Cards
@@ -20,6 +20,7 @@ from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
+from hub_routing.live.wishes import Wishes
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
 
@@ -39,6 +40,7 @@ class Dispatcher:
         self.loads = Loads(ctx)
         self.settling = Settling(self)
         self.cards = Cards(self)
+        self.wishes = Wishes(self)
         teams = [team.id for team in ctx.house.teams]
         self.router = Router(policy, teams=teams)
         self.decisions: dict[int, list[Decision]] = {}
@@ -151,12 +153,23 @@ class Dispatcher:
         if message is None:
             return
         if message.direction == "in":
-            if id in self.router.tasks:
-                await self._new_leg(event)
-            self.router.heard(id, message.at / 1000)
-            await self.settling.pressed(message)
+            await self._spoken(event, message)
         elif message.direction == "out" and message.author.kind == "agent":
             self.router.answered(id, message.at / 1000)
+
+    async def _spoken(self, event: Event, message: Message) -> None:
+        """The customer wrote or pressed something."""
+        task = self.router.tasks.get(event.conversation_id)
+        to_be_called = task is not None and task.callback
+        if task is not None:
+            await self._new_leg(event)
+        self.router.heard(event.conversation_id, message.at / 1000)
+        if task is not None and to_be_called and not task.callback:
+            # They are here: nobody calls them again, also not after a restart.
+            change = Change()
+            change.write(Statements.put_case, case_row(task))
+            self.ctx.submit(change)
+        await self.wishes.heard(message)
 
     async def _learn(self, person_id: int) -> None:
         """A customer is somebody else than was thought, perhaps a VIP, or needs something else."""
