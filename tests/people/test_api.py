@@ -175,7 +175,7 @@ async def test_erasing_is_for_supervisors_and_says_how_much(house: House) -> Non
 async def test_every_route_asks_who_one_is_and_for_protection(house: House) -> None:
     routes = [route for route in house.hub.routes.all() if route.path.startswith("/api/people")]
     nobody, sue = house.anonymous(), await house.person("sue", "supervisor")
-    assert len(routes) == 11
+    assert len(routes) == 12
     for route in routes:
         path = route.path.replace("{id}", "1")
         assert (await nobody.ask(route.method, path))[0] == 401, route.path
