@@ -21,6 +21,8 @@ from hub_people.waste import Waste
 from hub_people.words import refused, words
 
 INSERT, UPDATE, DELETE = 0, 1, 2
+MARKS: Final = 100
+"""A mark in a survey is no greater: what is may be a telephone number."""
 
 
 def _update(table: str, sets: str, where: str) -> Statement:
@@ -40,7 +42,6 @@ class _Rows:
     legs: Final = _update("leg", "address = '', context = '{}', live = ?", "conversation_id = ?")
     person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
     facts: Final = _update("event", "data = ?", "id = ?")
-    surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
     outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
     identity: Final = _delete("identity", "id = ?")
     keys: Final = _delete("people_key", "identity_id = ?")
@@ -65,6 +66,7 @@ _letter: Final = msgspec.json.Decoder(_Letter)
 _NEWS: Final = "SELECT id, data FROM event WHERE kind LIKE ? ESCAPE '!' AND data LIKE ? ESCAPE '!'"
 _KNOWN_NEWS: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind LIKE ? ESCAPE '!' AND data IS NOT NULL"
 _UNREAD: Final = "SELECT id, payload FROM inbox WHERE state = 2 AND payload IS NOT NULL"
+_SURVEYS: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'survey.answered' AND data IS NOT NULL"
 # The words of a delivery that failed may name an address.
 _FAILURES: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'message.changed' AND data LIKE '%\"error\":\"_%'"
 _UNSENT: Final = (
@@ -183,11 +185,13 @@ class Erasing:
             change.write(_Rows.conflicts, (row["id"],))
         for one in people:
             change.write(_Rows.person, (words("nobody", ctx.locale), False, one))
-            for statement in (_Rows.surveys, _Rows.links, _Rows.claims):
+            for statement in (_Rows.links, _Rows.claims):
                 change.write(statement, (one,))
             for event in await ctx.reader.all(_FAILURES, one):
                 facts = {**msgspec.json.decode(event["data"]), "error": ""}
                 change.write(_Rows.facts, (to_json(facts), event["id"]))
+            for event in await ctx.reader.all(_SURVEYS, one):
+                change.write(_Rows.facts, (to_json(_numbers(msgspec.json.decode(event["data"]))), event["id"]))
         count = "SELECT count(*) FROM message WHERE person_id = ? AND body <> ?"
         messages = await ctx.reader.value(count, person.id, self._nothing())
         if messages or identities:
@@ -222,6 +226,14 @@ class Erasing:
             kept = {name: value for name, value in facts.items() if name == "instance" or name.endswith("_type")}
             if kept != facts and (row in known or _names(facts, id)):
                 change.write(_Rows.facts, (to_json(kept), row["id"]))
+
+
+def _numbers(survey: dict[str, Any]) -> dict[str, Any]:
+    """What is counted of a survey: which it was, its score, and the marks that were given; no words, and no long numbers."""
+    kept = {name: survey.get(name) for name in ("survey", "score", "by")}
+    said = survey.get("answers", {}).items()
+    given = {name: mark for name, mark in said if isinstance(mark, int | float) and abs(mark) <= MARKS}
+    return {**kept, "answers": given}
 
 
 def _literal(words: str) -> str:
