@@ -114,6 +114,8 @@ async def test_who_a_customer_is_gets_decided_undone_and_erased(scene: Stage, bo
         re.compile("已删除的客户|Erased customer"), timeout=WAIT
     )
     await expect(page.get_by_test_id("erasing")).to_contain_text("shop")
+    # Nor do the words stay on a page that showed them.
+    await expect(page.get_by_test_id("message").filter(has_text="你好")).to_have_count(0, timeout=WAIT)
     assert await wrong(page, locale, "who-erasing") == []
 
 

@@ -165,9 +165,13 @@ async def test_erasing_is_for_supervisors_and_says_how_much(house: House) -> Non
     assert (await ada.post(f"/api/people/{person}/erase"))[0] == 403
     status, answer = await sue.post(f"/api/people/{person}/erase")
     assert (status, answer["error"]["code"]) == (409, "open_conversation")
+    page, _ = await ada.desk()
     status, answer = await sue.post(f"/api/people/{person}/erase", {"finish": True})
     assert status == 200
-    assert answer["erased"]["identities"] == 2
+    assert (answer["erased"]["identities"], answer["erased"]["waiting"]) == (2, [])
+    # Whoever shows the conversation reads it anew.
+    changed = await page.event("conversation.changed", lambda data: bool(data.get("reload")))
+    assert (changed["data"]["conversation"]["id"], changed["data"]["conversation"]["person"]["name"]) == (str(talk), "Erased customer")
     _, shown = await sue.get(f"/api/conversations/{talk}/messages")
     assert "one" not in [one["body"][0]["text"] for one in shown["messages"]]
 
