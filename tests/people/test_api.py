@@ -171,7 +171,8 @@ async def test_erasing_is_for_supervisors_and_says_how_much(house: House) -> Non
     assert (answer["erased"]["identities"], answer["erased"]["waiting"]) == (2, [])
     # Whoever shows the conversation reads it anew.
     changed = await page.event("conversation.changed", lambda data: bool(data.get("reload")))
-    assert (changed["data"]["conversation"]["id"], changed["data"]["conversation"]["person"]["name"]) == (str(talk), "Erased customer")
+    shown = changed["data"]["conversation"]
+    assert (shown["id"], shown["person"]["name"]) == (str(talk), "Erased customer")
     _, shown = await sue.get(f"/api/conversations/{talk}/messages")
     assert "one" not in [one["body"][0]["text"] for one in shown["messages"]]
 
