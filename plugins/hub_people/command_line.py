@@ -71,7 +71,7 @@ def erasures(options: argparse.Namespace) -> int:
     for erasure, duties in found:
         at = datetime.fromtimestamp(erasure.at / 1000, UTC).isoformat(sep=" ", timespec="seconds")
         for duty in duties:
-            line = words("duty", options.locale, at=at, person=erasure.people[0], instance=duty.instance)
+            line = words("duty", options.locale, at=at, person=erasure.person_id, instance=duty.instance)
             tried = words("failed", options.locale, attempts=duty.attempts, error=duty.error) if duty.attempts else ""
             sys.stdout.write(line + tried + "\n")
     if files:

@@ -199,7 +199,7 @@ class Erasing:
             link = (ctx.new_id(), now, "erased", person.id, 0, 0, 0, "agent", 1.0, by)
             change.write(Statements.add_link, link)
             change.event("person.erased", now, person.id, data={"by": by})
-            erasure = await self._erasures.add(change, (person.id, *sorted(people - {person.id})), identities, now)
+            erasure = await self._erasures.add(change, person.id, sorted(people - {person.id}), identities, now)
         return Erased(person.id, messages, len(identities), 0), erasure
 
     def _nothing(self) -> str:

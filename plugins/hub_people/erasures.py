@@ -27,6 +27,14 @@ _UNTOLD: Final = (
     "SELECT id FROM people_erasure WHERE NOT EXISTS"
     " (SELECT 1 FROM people_duty WHERE erasure_id = people_erasure.id AND instance = ?)"
 )
+_BEFORE: Final = "SELECT * FROM people_erasure WHERE at < ? ORDER BY id"
+_UNDONE: Final = (
+    "SELECT * FROM people_duty WHERE done_at IS NULL AND erasure_id IN (SELECT id FROM people_erasure WHERE at < ?) ORDER BY id"
+)
+_OF_PERSON: Final = (
+    "SELECT DISTINCT instance FROM people_duty WHERE done_at IS NULL"
+    " AND erasure_id IN (SELECT id FROM people_erasure WHERE person_id = ?) ORDER BY instance"
+)
 _DUE: Final = (
     "SELECT * FROM people_duty WHERE done_at IS NULL AND next_at <= ? AND erasure_id BETWEEN ? AND ? AND instance IN ({})"
     " ORDER BY id LIMIT ?"
@@ -44,11 +52,12 @@ _FINISHED: Final = (
 
 
 class Erasure(msgspec.Struct, frozen=True):
-    """Somebody who was erased: the ids of all they were joined of, the survivor's first, and how they were known."""
+    """Somebody who was erased: who they were, whom they were joined of, and how they were known."""
 
     id: int
     at: int
-    people: tuple[int, ...]
+    person_id: int
+    others: tuple[int, ...]
     identities: tuple[Identity, ...]
 
 
@@ -63,12 +72,13 @@ class Duty(msgspec.Struct, frozen=True):
     error: str
 
 
-_people: Final = msgspec.json.Decoder(tuple[int, ...])
+_others: Final = msgspec.json.Decoder(tuple[int, ...])
 _identities: Final = msgspec.json.Decoder(tuple[Identity, ...])
 
 
 def _erasure_of(row: Row) -> Erasure:
-    return Erasure(row["id"], row["at"], _people.decode(row["people"]), _identities.decode(row["identities"]))
+    others, identities = _others.decode(row["others"]), _identities.decode(row["identities"])
+    return Erasure(row["id"], row["at"], row["person_id"], others, identities)
 
 
 def _duty_of(row: Row) -> Duty:
@@ -84,18 +94,17 @@ class Erasures:
 
     # -- what there is ------------------------------------------------------------------------------
 
-    async def outstanding(self) -> list[tuple[Erasure, list[Duty]]]:
-        """All that is not finished, the oldest first."""
+    async def outstanding(self, before: int = LAST) -> list[tuple[Erasure, list[Duty]]]:
+        """What is not finished of whom was erased `before` then, the oldest first."""
+        erasures = [_erasure_of(row) for row in await self._ctx.reader.all(_BEFORE, before)]
         duties: dict[int, list[Duty]] = {}
-        for row in await self._ctx.reader.all("SELECT * FROM people_duty WHERE done_at IS NULL ORDER BY id"):
+        for row in await self._ctx.reader.all(_UNDONE, before):
             duties.setdefault(row["erasure_id"], []).append(_duty_of(row))
-        erasures = [_erasure_of(row) for row in await self._ctx.reader.all("SELECT * FROM people_erasure ORDER BY id")]
         return [(one, duties.get(one.id, [])) for one in erasures]
 
     async def waiting_for(self, person_id: int) -> list[str]:
         """The instances that have still to forget this person."""
-        found = {duty.instance for one, duties in await self.outstanding() if person_id in one.people for duty in duties}
-        return sorted(found)
+        return [row["instance"] for row in await self._ctx.reader.all(_OF_PERSON, person_id)]
 
     async def due(self, instances: Collection[str], now: int, erasure_id: int = 0) -> list[Duty]:
         """Some of what these are to do by now; of one erasure, where it is named."""
@@ -128,14 +137,16 @@ class Erasures:
 
     # -- what is written down -----------------------------------------------------------------------
 
-    async def add(self, change: Change, people: Sequence[int], identities: Sequence[Identity], now: int) -> int:
+    async def add(
+        self, change: Change, person_id: int, others: Sequence[int], identities: Sequence[Identity], now: int
+    ) -> int:
         """With the erasure itself: whoever keeps personal data, or may, has to forget them. Returns its id."""
-        known = await self._known()
-        served = await self._ctx.reader.all(_CHANNELS.format(marks(tuple(people))), *people)
+        known, people = await self._known(), (person_id, *others)
+        served = await self._ctx.reader.all(_CHANNELS.format(marks(people)), *people)
         unknown = {row["channel"] for row in served} | {one.name for one in self._ctx.house.instances if one.state != "disabled"}
         names = {name for name, keeps in known.items() if keeps} | self._also | (unknown - set(known)) - {self._ctx.name}
         id = self._ctx.new_id()
-        change.write(Statements.add_erasure, (id, now, to_json(people), to_json(identities)))
+        change.write(Statements.add_erasure, (id, now, person_id, to_json(others), to_json(identities)))
         for name in sorted(names):
             self._add_duty(change, id, name)
         return id
@@ -190,7 +201,7 @@ class Erasures:
     async def tidy(self, before: int) -> list[tuple[Erasure, list[Duty]]]:
         """Let go of whom everybody has forgotten, and of whom was erased `before` then all the same; those are returned."""
         finished = [row["id"] for row in await self._ctx.reader.all(_FINISHED)]
-        given_up = [found for found in await self.outstanding() if found[0].at < before and found[0].id not in finished]
+        given_up = [found for found in await self.outstanding(before) if found[0].id not in finished]
         change = Change()
         for id in (*finished, *(erasure.id for erasure, _ in given_up)):
             change.write(Statements.drop_erasure, (id,))

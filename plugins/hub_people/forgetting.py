@@ -84,7 +84,7 @@ class Forgetting:
         await self._erasures.put_off(duty, self._now() + int(pause * 1000), type(error).__name__[:100])
 
     async def _tell(self, instance: str, erasure: Erasure) -> Exception | None:
-        for id in erasure.people:
+        for id in (erasure.person_id, *erasure.others):
             person = await self._ctx.reading.person(id)
             # Whoever takes no part is passed by without a word, which must not count as an answer.
             if instance not in self._there():
@@ -100,7 +100,7 @@ class Forgetting:
         for erasure, duties in await self._erasures.tidy(self._now() - self._kept):
             self._ctx.count("people_forgetting_given_up")
             instances = [duty.instance for duty in duties]
-            self._ctx.log.error("an erased person may not be forgotten", person=erasure.people[0], instances=instances)
+            self._ctx.log.error("an erased person may not be forgotten", person=erasure.person_id, instances=instances)
 
     async def _until_next(self) -> float | None:
         """Seconds until there is something to do of which nobody tells; None for ever."""

@@ -84,7 +84,7 @@ def erasure_shape(erasure: Erasure, duties: Sequence[Duty], states: Mapping[str,
         }
         for duty in duties
     ]
-    return {"person": str(erasure.people[0]), "at": erasure.at, "waiting": waiting}
+    return {"person": str(erasure.person_id), "at": erasure.at, "waiting": waiting}
 
 
 def _id(number: int) -> str:

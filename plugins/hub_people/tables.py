@@ -153,16 +153,18 @@ class Waste(Model):
 class Erasure(Model):
     """Somebody who was erased, until all who keep personal data have forgotten them: ids, for want of which nobody could.
 
-    `people` are the ids of the person and of those they were joined of, `identities` is how they were known.
+    `others` are the ids of those the person was joined of, `identities` is how they were known.
     """
 
     id = IdField()
     at = fields.BigIntField()
-    people = fields.TextField()
+    person_id = fields.BigIntField()
+    others = fields.TextField()
     identities = fields.TextField()
 
     class Meta:
         table = "people_erasure"
+        indexes = (Index(fields=("person_id",)), Index(fields=("at",)))
 
 
 class Duty(Model):

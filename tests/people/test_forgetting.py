@@ -21,6 +21,7 @@ from hub_people.forgetting import FIRST_WAIT
 from tests.databases import Databases, both_databases
 from tests.people.kit import Customer, WeChat, people_hub, people_of
 from tests.people.shop import Shop, kept
+from tests.wechat.kit import Stage, staged
 
 SHOP = use(Shop, "shop")
 
@@ -112,6 +113,26 @@ async def test_one_that_left_the_configuration_forgets_when_it_is_back(make_hub:
     kit._uses = everybody
     await kit.restart()
     await kit.until(lambda: finished(kit), "the shop has forgotten")
+
+
+async def test_what_wechat_keeps_of_a_follower_goes_when_the_channel_runs_again(tmp_path: Path) -> None:
+    async with staged(tmp_path, use(People, "people")) as here:
+        await here.says("你好", "o_1")
+        await here.says("你好", "o_2")
+        await here.settled()
+        await here.kit.until(lambda: openids(here), "both are known to the channel", turning=0.25)
+        assert await openids(here) == ["o_1", "o_2"]
+        await here.turning(here.kit.hub.registry.stop("wechat"))
+        [row] = await here.rows("SELECT person_id FROM identity WHERE external_id = ?", "o_1")
+        assert await here.turning(erase(here.kit, row["person_id"])) == ("wechat",)
+        assert await openids(here) == ["o_1", "o_2"]
+        await here.turning(here.kit.hub.registry.start("wechat"))
+        await here.kit.until(lambda: nothing_written(here.kit), "it was asked", turning=0.25)
+        assert await openids(here) == ["o_2"]
+
+
+async def openids(here: Stage) -> list[str]:
+    return [row["name"].partition(":")[2] for row in await here.rows("SELECT name FROM wechat_customer ORDER BY name")]
 
 
 async def test_one_that_raises_is_asked_again_later_and_later_until_it_has_done_it(make_hub: MakeHub) -> None:

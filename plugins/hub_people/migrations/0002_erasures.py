@@ -30,10 +30,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', IdField()),
                 ('at', fields.BigIntField()),
-                ('people', fields.TextField(unique=False)),
+                ('person_id', fields.BigIntField()),
+                ('others', fields.TextField(unique=False)),
                 ('identities', fields.TextField(unique=False)),
             ],
-            options={'table': 'people_erasure', 'app': 'hub_people', 'pk_attr': 'id', 'table_description': 'Somebody who was erased, until all who keep personal data have forgotten them: ids, for want of which nobody could.'},
+            options={'table': 'people_erasure', 'app': 'hub_people', 'indexes': [Index(fields=['person_id']), Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'Somebody who was erased, until all who keep personal data have forgotten them: ids, for want of which nobody could.'},
             bases=['Model'],
         ),
         ops.CreateModel(
