@@ -1,6 +1,6 @@
 # make demo [PORT=8080]   install everything into .venv and start the demo at http://localhost:8080
 # make express [PORT=…]   the same on config/express.yaml: WeChat and QQ, simulated, beside the web chat
-# make test               install what the tests need as well and run all of them
+# make test [JOBS=2]      install what the tests need as well and run all of them, so many at a time
 # make peers              install the programs of others that tests hold ours against (part of make test)
 # make check              style and types;   make bench   speed, as ratios
 # make pictures           take the pictures of README and docs anew (docs/images)
@@ -12,6 +12,7 @@ DATA    ?= var
 CONFIG  ?= config/demo.yaml
 PYTHON  ?= python3
 TESTS   ?=
+JOBS    ?= 2
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -41,7 +42,7 @@ express: $(VENV)/.express
 test: $(VENV)/.test peers
 	@.ci/browser
 	@echo "==> Running all tests, quick ones first"
-	@exec $(BIN)/python -m pytest $(TESTS)
+	@exec $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 peers: $(PEERS)
 

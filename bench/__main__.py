@@ -41,9 +41,11 @@ async def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer messages")
     quick = parser.parse_args().quick
     rounds, number = (2, 2000) if quick else (5, 8000)
-    print(f"{machine()}; {rounds} rounds of {number} messages\n")
+    # The same number of messages in more and shorter rounds.
+    turns, each = rounds * 4, number // 4
+    print(f"{machine()}; {turns} rounds of {each} messages, {rounds} of all else\n")
     print(HEAD, flush=True)
-    _print(await compare(rounds, number))
+    _print(await compare(turns, each))
     _print(await compare_sockets(rounds, number // 4))
     _print(await compare_wechat(rounds, 2 if quick else 5))
     _print(await hook_cost(rounds))
@@ -56,7 +58,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         shim = Path(folder) / "slow_fsync.so"
         subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, HERE / "slow_fsync.c", "-ldl"], check=True)
-        _print(await slow_disk(rounds, number // 2, shim))
+        _print(await slow_disk(turns, each // 2, shim))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -79,22 +80,39 @@ def messages(prefix: str, count: int) -> list[bytes]:
     return [message(f"{prefix}-{n}", f"visitor-{n % PERSONS}", f"我的快递 {prefix}-{n} 到哪了？") for n in range(count)]
 
 
-async def send(url: str, requests: Iterable[bytes], connections: int = PERSONS) -> Load:
-    """Send all of them over so many connections. Raises RuntimeError at the first that is not answered by 200."""
-    waiting = iter(requests)
-    latencies: list[float] = []
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(connections):
-            group.create_task(_one(url, waiting, latencies))
-    return Load(time.perf_counter() - began, latencies)
+class Persons:
+    """So many connections, kept from one `send` to the next, each with one request under way at a time.
+
+    ``async with Persons(url, count) as persons``.
+    """
+
+    def __init__(self, url: str, count: int = PERSONS) -> None:
+        self._connections = [Connection(url) for _ in range(count)]
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Persons:
+        for connection in self._connections:
+            await self._stack.enter_async_context(connection)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    async def send(self, requests: Iterable[bytes]) -> Load:
+        """Send all of them. Raises RuntimeError at the first that is not answered by 200."""
+        waiting = iter(requests)
+        latencies: list[float] = []
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for connection in self._connections:
+                group.create_task(_one(connection, waiting, latencies))
+        return Load(time.perf_counter() - began, latencies)
 
 
-async def _one(url: str, waiting: Iterator[bytes], latencies: list[float]) -> None:
-    async with Connection(url) as connection:
-        for request in waiting:
-            began = time.perf_counter()
-            status, body = await connection.ask(request)
-            latencies.append(time.perf_counter() - began)
-            if status != 200:
-                raise RuntimeError(f"{status}: {body!r}")
+async def _one(connection: Connection, waiting: Iterator[bytes], latencies: list[float]) -> None:
+    for request in waiting:
+        began = time.perf_counter()
+        status, body = await connection.ask(request)
+        latencies.append(time.perf_counter() - began)
+        if status != 200:
+            raise RuntimeError(f"{status}: {body!r}")

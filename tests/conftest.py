@@ -1,4 +1,4 @@
-"""For all tests: the quick ones run first, so that a mistake shows early."""
+"""For all tests: the quick ones run first, so that a mistake shows early; files are shared out among the processes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return max((ORDER.index(marker.name) + 1 for marker in item.iter_markers() if marker.name in ORDER), default=0)
 
     items.sort(key=rank)
+    for item in items:
+        # What a file prepares once is prepared by one process; its slow tests still wait for the quick ones of others.
+        item.add_marker(pytest.mark.xdist_group(f"{rank(item)}-{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")

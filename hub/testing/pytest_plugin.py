@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hub.testing.tiers import Tiers
+from hub.testing.tiers import Tiers, state_tier
 
 # Who has the hub and pytest but no pytest-asyncio must still be able to run other tests.
 if find_spec("pytest_asyncio") is not None:
@@ -27,14 +27,15 @@ _TIERS = pytest.StashKey[Tiers]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """One collection of results for each run."""
-    config.stash[_TIERS] = Tiers()
+    config.stash[_TIERS] = tiers = Tiers()
+    config.pluginmanager.register(tiers)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Note how a contract's tests end."""
+    """A contract's test says for which tier it is needed."""
     report: pytest.TestReport = yield
-    item.config.stash[_TIERS].note(item, report)
+    state_tier(item, report)
     return report
 
 

@@ -9,6 +9,7 @@ import pytest
 
 Tier = Literal["bronze", "silver", "gold"]
 TIERS: Final[tuple[Tier, ...]] = ("bronze", "silver", "gold")
+_PROPERTY: Final = "channel contract"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -22,20 +23,27 @@ def tier(name: Tier) -> Callable[[F], F]:
     return mark
 
 
+def state_tier(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Write the contract and the tier into the report of its test, which may come from another process (pytest-xdist)."""
+    cls, needed = getattr(item, "cls", None), getattr(getattr(item, "function", None), "tier", None)
+    if cls is not None and needed is not None:
+        report.user_properties.append((_PROPERTY, (cls.__name__, needed)))
+
+
 class Tiers:
-    """Collects how the tests of each contract ended."""
+    """Collects how the tests of each contract ended; pytest tells it as a plugin."""
 
     def __init__(self) -> None:
         self._failed: dict[str, dict[Tier, int]] = {}
         self._ran: dict[str, dict[Tier, int]] = {}
 
-    def note(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """One phase of one test. What was skipped does not count."""
-        cls, function = getattr(item, "cls", None), getattr(item, "function", None)
-        needed: Tier | None = getattr(function, "tier", None)
-        if cls is None or needed is None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one test, also of one that ran in another process. What was skipped does not count."""
+        properties: dict[str, Any] = dict(report.user_properties)
+        stated: tuple[str, Tier] | None = properties.get(_PROPERTY)
+        if stated is None:
             return
-        name = str(cls.__name__)
+        name, needed = stated
         failed = self._failed.setdefault(name, dict.fromkeys(TIERS, 0))
         ran = self._ran.setdefault(name, dict.fromkeys(TIERS, 0))
         if report.when == "call" and report.outcome != "skipped":

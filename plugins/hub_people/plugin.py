@@ -45,6 +45,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 Job = Callable[[], Awaitable[None]]
 TRIES: Final = 5
+LONGEST_WAIT: Final = 60.0
 REMEMBERED: Final = 5000
 
 
@@ -189,22 +190,24 @@ class People(Plugin[PeopleConfig]):
             self._jobs.task_done()
 
     async def _do(self, job: Job) -> None:
-        for attempt in range(1, TRIES + 1):
+        tried = conflicts = 0
+        while True:
             outcome = await outcome_of(job())
             match outcome.error:
                 case None:
                     return
-                case Conflict() if attempt < TRIES:
+                case Conflict() if (conflicts := conflicts + 1) < TRIES:
                     continue
-                case StoreUnavailable() if attempt < TRIES:
-                    await self.ctx.clock.sleep(2.0**attempt)
+                case StoreUnavailable():
+                    # However long that takes: what was shown is owed, and nothing else could be done without the store either.
+                    tried += 1
+                    await self.ctx.clock.sleep(min(LONGEST_WAIT, 2.0**tried))
                 case Refused(code="same_person" | "stopping" | "not_found"):
                     return
                 case error:
                     # What is left is found again by the next start.
                     self.ctx.log.error("people could not be joined", error=str(error), exc_info=error)
                     return
-
 
 
 def place_of(identity: Identity) -> PlaceOf:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hub import Answer, Bot, Choice, Inbound, PluginConfig, Sender, Text, Turn, hookimpl, plain_text
+from hub import Answer, Bot, Choice, Inbound, PluginConfig, Sender, StoreUnavailable, Text, Turn, hookimpl, plain_text
 from hub.testing import HubKit, ManualClock, use
 from hub.testing.fixtures import MakeHub
 from hub_people import People
@@ -344,6 +344,26 @@ async def test_a_stop_between_the_message_and_the_join_is_made_good_at_the_start
     await people_of(kit).idle()
     said = [plain_text(one.body) for one in await kit.hub.reading.messages((await known.conversation()).id)]
     assert (said.count(CONNECTED), said.count(claim.code)) == (1, 1)
+
+
+async def test_a_join_waits_however_long_the_store_is_away(make_hub: MakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    kit = await people_hub(make_hub, clock=clock)
+    known = Customer(kit, "wechat", "w")
+    await known.says("你好")
+    caller, claim = await calls(kit)
+    register, tries = people_of(kit).register, itertools.count(1)
+    merge = register.merge
+
+    async def away_for_long(*given: Any) -> int:
+        if next(tries) <= 8:
+            raise StoreUnavailable("the database is gone")
+        return await merge(*given)
+
+    monkeypatch.setattr(register, "merge", away_for_long)
+    await known.says(claim.code)
+    await kit.until(lambda: CONNECTED in known.heard(), "they hear that they are connected", turning=60)
+    assert await same(caller, known)
 
 
 @pytest.mark.parametrize("before", [True, False])

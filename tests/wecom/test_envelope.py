@@ -109,7 +109,10 @@ def test_the_key_before_opens_too() -> None:
     assert both.open(Seal("t", KEY, "ww1").encrypt("新")) == "新"
 
 
-OTHERS = [Seal("t", KEY, "ww2").encrypt("x"), Seal("t", OLD_KEY, "ww1").encrypt("x")]
+OTHERS = [
+    pytest.param(Seal("t", KEY, "ww2").encrypt("x"), id="of another account"),
+    pytest.param(Seal("t", OLD_KEY, "ww1").encrypt("x"), id="by another key"),
+]
 
 
 @pytest.mark.parametrize("sealed", ["", "AAAA", "%%%", "é", "A" * 43 + "=", *OTHERS])
