@@ -157,7 +157,10 @@ class Settling:
         known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
         asked = {"conversation": dossier.conversation, "person": dossier.person, "candidates": known}
         picker = self._picker()
-        chosen = await (house.calls.ask(picker, "pick_agent", **asked) if picker else house.calls.first("pick_agent", **asked))
+        if picker:
+            chosen = (await house.calls.ask(picker, "pick_agent", **asked)).value
+        else:
+            chosen = await house.calls.first("pick_agent", **asked)
         able = isinstance(chosen, int) and any(one.id == chosen for one in known)
         if able and floor.router.repick(task, str(chosen), floor.now):
             decision.more = {**decision.more, "rather": decision.chosen}
