@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Set
+from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,7 +98,7 @@ class Cards:
     def look(self, id: int) -> None:
         """Tell this one soon, without waiting for the round."""
         if self._anybody_shows():
-            self._floor.spawn(self._tell(id), f"card of {id}")
+            self._floor.spawn(partial(self._tell, id), f"card of {id}")
 
     def _kinds(self, leg: Leg | None) -> Set[str]:
         channel = self._floor.ctx.house.channels.get(leg.channel) if leg is not None else None
@@ -133,14 +134,14 @@ class Cards:
             for queue in queues if self._anybody_shows() else ():
                 for task in nsmallest(MOST_TOLD, self._waiting(queue), key=lambda task: (task.key, task.seq)):
                     assert isinstance(task.id, int)
-                    await self._tell(task.id)
+                    await self._floor.quietly(partial(self._tell, task.id), "cards")
 
     async def _minutes(self) -> None:
         """Estimates move with the clock, also those of who is far back."""
         while True:
             await self._floor.ctx.clock.sleep(AGAIN_AFTER)
             for id in list(self._told):
-                await self._tell(id)
+                await self._floor.quietly(partial(self._tell, id), "cards")
 
     def _waiting(self, queue: str) -> Iterable[Task]:
         tasks = self._floor.router.tasks.values()
@@ -162,6 +163,8 @@ class Cards:
         self._told[id], change = card, Change()
         words = {one: f"{card['title'][one]} · {card['text'][one]}" for one in LANGUAGES}
         data = {"card": card, "words": words}
+        # Not told after all: the next minute tells it.
+        change.failed.append(partial(self._told.update, {id: {}}))
         change.event("waiting.changed", int(floor.now * 1000), dossier.person.id, id, public=True, data=data)
         floor.ctx.submit(change)
 

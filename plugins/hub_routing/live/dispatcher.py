@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
-from hub import Agent, Context, Conversation, Event, HubError, Message
+from hub import Agent, Context, Conversation, Event, HubError, Message, StoreUnavailable
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cards import Cards
@@ -27,6 +28,7 @@ from hub_routing.tables import Statements
 SWEEP_EVERY: Final = 60.0
 PAGE: Final = 500
 RETRY: Final = 1.0
+Work = Callable[[], Awaitable[None]]
 KINDS: Final = ("conversation.", "message.created", "person.")
 
 
@@ -101,19 +103,23 @@ class Dispatcher:
             before = page[-1].id
         return sorted(found, key=lambda one: one.id)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, work: Work, name: str) -> None:
         """Beside everything else, until the instance stops."""
-        task = asyncio.create_task(self._quietly(work, name), name=f"{self.ctx.name}: {name}")
+        task = asyncio.create_task(self.quietly(work, name), name=f"{self.ctx.name}: {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        # Cancelled before its first step a task has not begun what it was given.
-        task.add_done_callback(lambda _: work.close())
 
-    async def _quietly(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        try:
-            await work
-        except HubError as error:
-            self.ctx.log.warning("routing could not do this now", what=name, error=str(error))
+    async def quietly(self, work: Work, name: str) -> None:
+        """Do it, again while the store is away; what is refused is only noted."""
+        while True:
+            try:
+                return await work()
+            except StoreUnavailable as error:
+                self.ctx.log.warning("routing waits for the store", what=name, error=str(error))
+                await self.ctx.clock.sleep(RETRY)
+            except HubError as error:
+                self.ctx.log.warning("routing could not do this now", what=name, error=str(error))
+                return None
 
     # -- what happens -------------------------------------------------------------------------------
 
@@ -319,11 +325,11 @@ class Dispatcher:
         elif move.kind in ("queued", "taken"):
             self.tell(task, move.decision)
         elif move.kind == "paused":
-            self.spawn(self.settling.pause(move.agent), "pausing an agent")
+            self.spawn(partial(self.settling.pause, move.agent), "pausing an agent")
         elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot", "call"):
             if move.decision is not None:
                 self.tell(task, move.decision)
-            self.spawn(self.settling.say(task, move), "telling a customer")
+            self.spawn(partial(self.settling.say, task, move), "telling a customer")
         else:
             words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in SENTENCES else {}
             self.tell(task, None, f"routing.{move.kind}", words, agent=move.agent)
@@ -379,7 +385,7 @@ class Dispatcher:
     async def _sweep(self) -> None:
         while True:
             await self.ctx.clock.sleep(SWEEP_EVERY)
-            await self._quietly(self.sweep(), "sweep")
+            await self.quietly(self.sweep, "sweep")
 
     async def sweep(self) -> None:
         """Compare everything with the store; what was wrong is put right and counted."""

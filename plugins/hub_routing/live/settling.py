@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -48,7 +49,7 @@ class Settling:
         self.wanted.add(id)
         if id not in self.busy:
             self.busy.add(id)
-            self._floor.spawn(self._carry_out(id), f"conversation {id}")
+            self._floor.spawn(partial(self._carry_out, id), f"conversation {id}")
 
     async def _carry_out(self, id: int) -> None:
         floor, tries = self._floor, 0
@@ -76,11 +77,11 @@ class Settling:
             self.again.discard(id)
             self._from.pop(id, None)
         # What happened there meanwhile is the truth.
-        await floor.look(id, person)
+        await floor.quietly(partial(floor.look, id, person), f"conversation {id}")
         floor.follow()
         floor.cards.look(id)
         if (call := self._calls.pop(id, None)) is not None:
-            await self.say(*call)
+            floor.spawn(partial(self.say, *call), "telling a customer")
 
     async def _once(self, id: int) -> None:
         floor = self._floor
@@ -200,7 +201,7 @@ class Settling:
     def store_load(self, agent: str) -> None:
         """Bring an agent's row up to date, soon."""
         self.storing.add(agent)
-        self._floor.spawn(self._store(agent), f"load of {agent}")
+        self._floor.spawn(partial(self._store, agent), f"load of {agent}")
 
     async def _store(self, agent: str) -> None:
         try:
