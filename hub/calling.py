@@ -198,13 +198,13 @@ class Calls(Underway):
             await self._each(chain.calls, values, hear, chain.fail)
         return found[0] if found else None
 
-    async def ask(self, instance: str, hook: str, /, **arguments: Any) -> Any:
-        """What this one instance says to a hook of mode first; None also where it does not take part."""
-        chain, values = self._chain(hook, "first", arguments)
-        answers: list[Any] = []
+    async def ask(self, instance: str, hook: str, /, **arguments: Any) -> Outcome[Any]:
+        """How this one instance's part in a hook of whatever mode ended; without a value also where it takes no part."""
+        chain, values = self._chain(hook, self._chains[hook].mode, arguments)
+        said: list[Outcome[Any]] = []
         mine = [call for call in chain.calls if call.seat.instance == instance]
-        await self._each(mine, values, lambda _, answer: answers.append(answer), chain.fail)
-        return answers[0] if answers else None
+        await self._each(mine, values, lambda _, it: said.append(Outcome(it)), lambda _, it: said.append(Outcome(error=it)))
+        return said[0] if said else Outcome()
 
     async def fold(self, hook: str, value: T, /, **others: Any) -> T:
         """Pass `value`, the hook's first argument, through everybody; None leaves it as it is."""

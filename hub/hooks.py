@@ -140,11 +140,12 @@ class Hooks:
         For bots, menus and agents: ``await ctx.house.calls.first("offer_claim", conversation=…, by=ctx.name)``.
         """
 
-    @hook("people", "notify")
+    @hook("people", "notify", deadline=10.0)
     async def person_erased(self, person: Person, identities: Sequence[Identity]) -> None:
-        """Somebody's personal data is being erased: forget what you keep of them, by `identities` or the person's id.
+        """Somebody's personal data was erased: forget what you keep of them, by `identities` or the person's id.
 
-        Nobody else will: after this the hub no longer has their identities. It may come again.
+        Nobody else will. It comes to each instance once it runs, be it days later, for each person they were joined of, and again
+        after an error or a crash. `person` is who is left, without a name; whoever came back meanwhile is another one.
         """
 
     # -- routing -----------------------------------------------------------------------------

@@ -153,8 +153,8 @@ class DeskEndpoint(Endpoint):
         if event.kind == "person.merged" and event.data["merged"] == str(event.person_id):
             # What they had open is gone; the survivor's event tells the rest.
             return None
-        if event.kind in ("person.merged", "person.unmerged"):
-            # Messages have come or gone as well.
+        if event.kind in ("person.merged", "person.unmerged", "person.erased"):
+            # Messages have come or gone as well, or have lost their words.
             return "conversation.changed", {"conversation": conversation, "reload": True}
         if event.kind.startswith(("conversation.", "person.")):
             return "conversation.changed", {"conversation": conversation}

@@ -30,7 +30,7 @@ STUCK: Final = 10.0
 _FRAMEWORK: Final = frozenset(
     (
         *("aiohttp", "aiosqlite", "apscheduler", "asyncpg", "pluggy", "pydantic", "structlog", "tortoise", "uvloop"),
-        *("_pytest", "pytest", "pytest_asyncio"),
+        *("__channelexec__", "_pytest", "execnet", "pytest", "pytest_asyncio", "xdist"),
         *("__main__", "hub", "hub_cli"),
     )
 )

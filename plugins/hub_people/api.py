@@ -17,8 +17,9 @@ from hub import Agent, Conversation, Person
 from hub.house import Role, sees
 from hub.pages import ID, Operation, Parameter, answer, id_in_path, number, only_known, read_json, whole
 from hub_people import page
+from hub_people.erasures import LAST
 from hub_people.merging import Why
-from hub_people.shapes import identity_shape, leg_shape, link_shape, merge_shape, person_shape
+from hub_people.shapes import erasure_shape, identity_shape, leg_shape, link_shape, merge_shape, person_shape
 from hub_people.words import refused
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def register(people: People) -> None:
     """Serve all of it, and the page of claims' links."""
     book, asked = Book(people), Requests(people)
     one, talk = "/api/people/{id}", "/api/people/conversations/{id}"
-    whole_person = ["person", "identities", "merges", "candidates", "conflicts"]
+    whole_person = ["person", "identities", "merges", "candidates", "conflicts", "erasing"]
+    left = "What plugins have still to erase"
+    book.add("GET", "/api/people/erasures", asked.erasures, left, SUPERVISORS, gives=["erasures", "files", "days"])
     book.add("GET", one, asked.person, "A customer: identities, what was joined, what is to be decided", gives=whole_person)
     book.add("GET", f"{one}/links", asked.links, "Who was linked, by whom and why", gives=["links", "more"], query=_PAGE)
     book.add("POST", f"{one}/merge", asked.merge, "Join with another customer", SUPERVISORS, body=Merge, gives=["person"])
@@ -122,7 +125,7 @@ class Requests:
         return conversation
 
     async def person(self, request: web.Request, agent: Agent) -> web.Response:
-        """`{"person", "identities", "merges", "candidates", "conflicts"}`."""
+        """`{"person", "identities", "merges", "candidates", "conflicts", "erasing"}`."""
         person = await self._person(id_in_path(request), agent)
         platforms = self._ctx.house.platforms
         known = await self._ctx.reading.identities(person.id)
@@ -137,14 +140,15 @@ class Requests:
             "merges": [merge_shape(record) for record in await self._people.register.merges.joined_with(person.id)],
             "candidates": candidates,
             "conflicts": await self._people.conflicts.of(person.id),
+            "erasing": await self._people.erasures.waiting_for(person.id),
         })
 
     async def links(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"links", "more"}`, the newest first."""
         person = await self._person(id_in_path(request), agent)
         before, limit = number(request, "before", 0), number(request, "limit", 50, least=1, most=MOST)
-        sql = "SELECT * FROM people_link WHERE (person_id = ? OR other_id = ?) AND (? = 0 OR id < ?) ORDER BY id DESC LIMIT ?"
-        rows = await self._ctx.reader.all(sql, person.id, person.id, before, before, limit + 1)
+        sql = "SELECT * FROM people_link WHERE (person_id = ? OR other_id = ?) AND id < ? ORDER BY id DESC LIMIT ?"
+        rows = await self._ctx.reader.all(sql, person.id, person.id, before or LAST, limit + 1)
         return answer({"links": [link_shape(row) for row in rows[:limit]], "more": len(rows) > limit})
 
     async def legs(self, request: web.Request, agent: Agent) -> web.Response:
@@ -234,7 +238,18 @@ class Requests:
         return answer({})
 
     async def erase(self, request: web.Request, agent: Agent) -> web.Response:
-        """`{"erased": {"person", "messages", "identities", "files"}}`."""
+        """`{"erased": {"person", "messages", "identities", "files", "waiting"}}`; `waiting` are instances that follow later."""
         asked = await read_json(request, Erase)
         done = await self._people.erasing.erase(id_in_path(request), agent.login, finish=asked.finish)
         return answer({"erased": {**done._asdict(), "person": str(done.person)}})
+
+    async def erasures(self, request: web.Request, agent: Agent) -> web.Response:
+        """`{"erasures": [{"person", "at", "waiting"}], "files", "days"}`, the oldest first.
+
+        `waiting` are `{"instance", "state", "attempts", "error", "next_at"}`; the state is "absent" of one that the configuration
+        does not have. `files` are those the media store has still to erase, `days` is for how long it is waited.
+        """
+        people = self._people
+        states = {one.name: one.state for one in self._ctx.house.instances}
+        listed = [erasure_shape(erasure, duties, states) for erasure, duties in await people.erasures.outstanding()]
+        return answer({"erasures": listed, "files": await people.waste.count(), "days": people.config.erasures.days})

@@ -67,6 +67,12 @@ class Claims(_Part):
     live: int = Field(200, ge=1, le=1000, description="Codes that may be good at the same time.")
 
 
+class Erasures(_Part):
+    """Who was erased, as long as a plugin with data of its own does not run and has still to forget them."""
+
+    days: float = Field(180, gt=0, le=3650, description="Days after which it is not waited for any more; it is told then.")
+
+
 class PeopleConfig(PluginConfig):
     """Who is who."""
 
@@ -75,6 +81,7 @@ class PeopleConfig(PluginConfig):
     )
     keys: tuple[Key, ...] = Field(KEYS, description="The keys there are; of several that are trusted the first decides.")
     claims: Claims = Claims()
+    erasures: Erasures = Erasures()
 
     @model_validator(mode="after")
     def _each_kind_once(self) -> PeopleConfig:

@@ -10,15 +10,19 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hub import Context, Identity, Inbound, Person, Text, files_of
+from hub import Context, Identity, Inbound, Person, Text
 from hub.house import Dossier, Scene
-from hub.pages import outcome_of
 from hub.tables import Change, Statement, marks, to_json
+from hub_people.erasures import Erasures
+from hub_people.forgetting import Forgetting
 from hub_people.merged import Merges
 from hub_people.tables import Statements
+from hub_people.waste import Waste
 from hub_people.words import refused, words
 
 INSERT, UPDATE, DELETE = 0, 1, 2
+MARKS: Final = 100
+"""A mark in a survey is no greater: what is may be a telephone number."""
 
 
 def _update(table: str, sets: str, where: str) -> Statement:
@@ -38,7 +42,6 @@ class _Rows:
     legs: Final = _update("leg", "address = '', context = '{}', live = ?", "conversation_id = ?")
     person: Final = _update("person", "name = ?, tier = '', locale = '', verified = ?, attributes = '{}'", "id = ?")
     facts: Final = _update("event", "data = ?", "id = ?")
-    surveys: Final = _update("event", "data = NULL", "person_id = ? AND kind = 'survey.answered'")
     outbox: Final = _delete("outbox", "id IN (SELECT id FROM message WHERE conversation_id = ?)")
     identity: Final = _delete("identity", "id = ?")
     keys: Final = _delete("people_key", "identity_id = ?")
@@ -63,6 +66,7 @@ _letter: Final = msgspec.json.Decoder(_Letter)
 _NEWS: Final = "SELECT id, data FROM event WHERE kind LIKE ? ESCAPE '!' AND data LIKE ? ESCAPE '!'"
 _KNOWN_NEWS: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind LIKE ? ESCAPE '!' AND data IS NOT NULL"
 _UNREAD: Final = "SELECT id, payload FROM inbox WHERE state = 2 AND payload IS NOT NULL"
+_SURVEYS: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'survey.answered' AND data IS NOT NULL"
 # The words of a delivery that failed may name an address.
 _FAILURES: Final = "SELECT id, data FROM event WHERE person_id = ? AND kind = 'message.changed' AND data LIKE '%\"error\":\"_%'"
 _UNSENT: Final = (
@@ -71,21 +75,30 @@ _UNSENT: Final = (
 
 
 class Erased(NamedTuple):
-    """How much there was."""
+    """How much there was; `waiting` are the instances that have still to erase what they keep themselves."""
 
     person: int
     messages: int
     identities: int
     files: int
+    waiting: tuple[str, ...] = ()
 
 
 class Erasing:
-    """Erases people, with all they were joined with. It refuses in `locale`; the hub's language where that is left out."""
+    """Erases people, with all they were joined with, and has others forget them: in a running hub by `forgetting`, else later.
 
-    def __init__(self, ctx: Context, merges: Merges, locale: str = "") -> None:
+    It refuses in `locale`; the hub's language where that is left out.
+    """
+
+    def __init__(
+        self, ctx: Context, merges: Merges, erasures: Erasures, forgetting: Forgetting | None = None, locale: str = ""
+    ) -> None:
         self._ctx = ctx
         self._locale = locale or ctx.locale
         self._merges = merges
+        self._erasures = erasures
+        self._forgetting = forgetting
+        self._waste = Waste(ctx)
 
     async def erase(self, person_id: int, by: str, *, finish: bool = False) -> Erased:
         """Erase all personal data of whoever this is by now; a second time finds nothing left.
@@ -97,27 +110,27 @@ class Erasing:
         if person is None:
             raise refused("not_found", self._locale)
         await self._finish(person_id, by, finish)
-        files = await self._files(person_id)
-        identities = await self._ctx.reading.identities(person_id)
-        await self._drop_letters(person_id, identities)
-        await self._ctx.house.calls.notify("person_erased", person=person, identities=identities)
-        found: list[Erased] = []
+        files = await self._waste.of(person_id)
+        await self._drop_letters(person_id, await self._ctx.reading.identities(person_id))
+        found: list[tuple[Erased, int]] = []
 
         async def work(dossiers: dict[int, Dossier]) -> Change:
             now = dossiers[person_id].conversation
             if now is not None and now.status == "open":
                 raise refused("open_conversation", self._locale)
-            change, erased = await self._plan(dossiers[person_id].person, by)
-            for file in files:
-                # Once the messages are gone, nobody else knows which files there were.
-                change.write(Statements.add_waste, (file,))
-            found.append(erased._replace(files=len(files)))
+            change = Change()
+            found.append(await self._plan(change, dossiers[person_id].person, by))
+            self._waste.add(change, files)
             return change
 
         await self._ctx.house.together((person_id,), work)
         self._ctx.count("people_erased")
-        await self.clear()
-        return found[0]
+        await self._waste.clear()
+        erased, erasure = found[-1]
+        if self._forgetting is not None and erasure:
+            await self._forgetting.at_once(erasure)
+        waiting = await self._erasures.waiting_for(person_id)
+        return erased._replace(files=len(files), waiting=tuple(waiting))
 
     async def _finish(self, person_id: int, by: str, finish: bool) -> None:
         now = await self._ctx.reading.latest_conversation(person_id)
@@ -147,33 +160,11 @@ class Erasing:
         for id in letters:
             await self._ctx.house.dead_letters.drop(id)
 
-    # -- files --------------------------------------------------------------------------------------
-
-    async def _files(self, person_id: int) -> Collection[str]:
-        """The files in this person's messages that are in nobody else's."""
-        found, before = set[str](), 0
-        while messages := await self._ctx.reading.messages_of(person_id, before=before, limit=500):
-            found.update(*(files_of(message.body) for message in messages))
-            before = messages[0].id
-        sql = "SELECT 1 FROM message WHERE person_id <> ? AND body LIKE ? LIMIT 1"
-        return [one for one in sorted(found) if await self._ctx.reader.one(sql, person_id, f'%"{one}"%') is None]
-
-    async def clear(self) -> None:
-        """Erase the files that are waiting for it; where the media store does not run now, they go on waiting."""
-        for row in await self._ctx.reader.all("SELECT file FROM people_waste"):
-            outcome = await outcome_of(self._drop(row["file"]))
-            if outcome.error is None:
-                change = Change()
-                change.write(Statements.drop_waste, (row["file"],))
-                await self._ctx.commit(change)
-
-    async def _drop(self, file: str) -> None:
-        await self._ctx.media.erase(file)
-
     # -- rows ---------------------------------------------------------------------------------------
 
-    async def _plan(self, person: Person, by: str) -> tuple[Change, Erased]:
-        ctx, change, now = self._ctx, Change(), int(self._ctx.clock.now() * 1000)
+    async def _plan(self, change: Change, person: Person, by: str) -> tuple[Erased, int]:
+        """What there was, and the id of the erasure that others have to follow; 0 where there was nothing."""
+        ctx, now, erasure = self._ctx, int(self._ctx.clock.now() * 1000), 0
         identities = await ctx.reading.identities(person.id)
         merges = await self._merges.joined_with(person.id)
         people = {person.id, *(record.merged_id for record in merges)}
@@ -194,11 +185,13 @@ class Erasing:
             change.write(_Rows.conflicts, (row["id"],))
         for one in people:
             change.write(_Rows.person, (words("nobody", ctx.locale), False, one))
-            for statement in (_Rows.surveys, _Rows.links, _Rows.claims):
+            for statement in (_Rows.links, _Rows.claims):
                 change.write(statement, (one,))
             for event in await ctx.reader.all(_FAILURES, one):
                 facts = {**msgspec.json.decode(event["data"]), "error": ""}
                 change.write(_Rows.facts, (to_json(facts), event["id"]))
+            for event in await ctx.reader.all(_SURVEYS, one):
+                change.write(_Rows.facts, (to_json(_numbers(msgspec.json.decode(event["data"]))), event["id"]))
         count = "SELECT count(*) FROM message WHERE person_id = ? AND body <> ?"
         messages = await ctx.reader.value(count, person.id, self._nothing())
         if messages or identities:
@@ -206,7 +199,8 @@ class Erasing:
             link = (ctx.new_id(), now, "erased", person.id, 0, 0, 0, "agent", 1.0, by)
             change.write(Statements.add_link, link)
             change.event("person.erased", now, person.id, data={"by": by})
-        return change, Erased(person.id, messages, len(identities), 0)
+            erasure = await self._erasures.add(change, person.id, sorted(people - {person.id}), identities, now)
+        return Erased(person.id, messages, len(identities), 0), erasure
 
     def _nothing(self) -> str:
         return to_json((Text(words("erased", self._ctx.locale)),))
@@ -232,6 +226,14 @@ class Erasing:
             kept = {name: value for name, value in facts.items() if name == "instance" or name.endswith("_type")}
             if kept != facts and (row in known or _names(facts, id)):
                 change.write(_Rows.facts, (to_json(kept), row["id"]))
+
+
+def _numbers(survey: dict[str, Any]) -> dict[str, Any]:
+    """What is counted of a survey: which it was, its score, and the marks that were given; no words, and no long numbers."""
+    kept = {name: survey.get(name) for name in ("survey", "score", "by")}
+    said = survey.get("answers", {}).items()
+    given = {name: mark for name, mark in said if isinstance(mark, int | float) and abs(mark) <= MARKS}
+    return {**kept, "answers": given}
 
 
 def _literal(words: str) -> str:

@@ -32,11 +32,14 @@ from hub_people.claims import Claim, Claims, PlaceOf
 from hub_people.config import PeopleConfig
 from hub_people.conflicts import Conflicts
 from hub_people.erasing import Erasing
+from hub_people.erasures import Erasures
+from hub_people.forgetting import Forgetting
 from hub_people.invitations import Invitations
 from hub_people.keys import Policy
 from hub_people.linking import Linking
 from hub_people.reception import Reception
 from hub_people.register import Register
+from hub_people.waste import Waste
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -62,7 +65,10 @@ class People(Plugin[PeopleConfig]):
         self.linking = Linking(ctx, Policy(config), self.register, self.candidates)
         self.reception = Reception(ctx, self.register, self.claims)
         self.conflicts = Conflicts(ctx, self.register.merges)
-        self.erasing = Erasing(ctx, self.register.merges)
+        self.erasures = Erasures(ctx)
+        self.waste = Waste(ctx)
+        self._forgetting = Forgetting(ctx, self.erasures, self.waste, config.erasures.days)
+        self.erasing = Erasing(ctx, self.register.merges, self.erasures, self._forgetting)
         self.invitations = Invitations(ctx, self.claims)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._refused: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -72,13 +78,15 @@ class People(Plugin[PeopleConfig]):
         api.register(self)
         self.register.on_joined = self._announce
         ctx.task(self._work(), "people to join")
+        ctx.task(self._forgetting.run(), "people to forget")
         await self._take_up()
         yield
 
     @hookimpl
-    async def hub_started(self) -> None:
-        """The media store runs now: files of who was erased while it did not can go."""
-        self._soon(self.erasing.clear)
+    async def instance_changed(self, state: str) -> None:
+        """Whoever runs now can forget whom they have still to forget, and the media store its files."""
+        if state == "running":
+            self._forgetting.wake()
 
     # -- on the way of a message --------------------------------------------------------------------
 

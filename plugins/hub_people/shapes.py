@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub import Allowance, Channel, Identity, Leg, Person
 from hub.tables import Row
+from hub_people.erasures import Duty, Erasure
 from hub_people.merged import MergeRecord
 
 Json = dict[str, Any]
@@ -69,6 +70,21 @@ def merge_shape(record: MergeRecord) -> Json:
     people = {"survivor": str(record.survivor_id), "merged": str(record.merged_id)}
     how = {"source": record.source, "confidence": record.confidence, "actor": record.actor}
     return {"id": str(record.id), **people, "at": record.at, **how, "can_undo": record.data is not None}
+
+
+def erasure_shape(erasure: Erasure, duties: Sequence[Duty], states: Mapping[str, str]) -> Json:
+    """Somebody who was erased, and which instances (each in its state) have still to forget them."""
+    waiting = [
+        {
+            "instance": duty.instance,
+            "state": states.get(duty.instance, "absent"),
+            "attempts": duty.attempts,
+            "error": duty.error,
+            "next_at": duty.next_at,
+        }
+        for duty in duties
+    ]
+    return {"person": str(erasure.person_id), "at": erasure.at, "waiting": waiting}
 
 
 def _id(number: int) -> str:

@@ -150,6 +150,50 @@ class Waste(Model):
         table = "people_waste"
 
 
+class Erasure(Model):
+    """Somebody who was erased, until all who keep personal data have forgotten them: ids, for want of which nobody could.
+
+    `others` are the ids of those the person was joined of, `identities` is how they were known.
+    """
+
+    id = IdField()
+    at = fields.BigIntField()
+    person_id = fields.BigIntField()
+    others = fields.TextField()
+    identities = fields.TextField()
+
+    class Meta:
+        table = "people_erasure"
+        indexes = (Index(fields=("person_id",)), Index(fields=("at",)))
+
+
+class Duty(Model):
+    """That an instance has to forget somebody, or has. `error` is the kind of what went wrong, never its words."""
+
+    id = IdField()
+    erasure_id = fields.BigIntField()
+    instance = fields.CharField(100)
+    done_at = fields.BigIntField(null=True)
+    attempts = fields.IntField(db_default=0)
+    next_at = fields.BigIntField(db_default=0)
+    error = fields.CharField(100, db_default="")
+
+    class Meta:
+        table = "people_duty"
+        unique_together = (("erasure_id", "instance"),)
+        indexes = (Index(fields=("instance",)),)
+
+
+class Keeper(Model):
+    """An instance that ran, and whether it keeps personal data (implements `person_erased`), known also while it does not run."""
+
+    instance = fields.CharField(100, primary_key=True)
+    keeps = fields.BooleanField()
+
+    class Meta:
+        table = "people_keeper"
+
+
 class Statements:
     """What is written to these tables, by what it is for."""
 
@@ -176,3 +220,12 @@ class Statements:
     drop_waste: Final = delete(Waste, ("file",))
     drop_guess: Final = delete(Guess, ("who",))
     forget_guesses: Final = Statement("people_guess", 2, "DELETE FROM people_guess WHERE until <= ?")
+    add_erasure: Final = insert(Erasure)
+    drop_erasure: Final = delete(Erasure)
+    add_duty: Final = insert(Duty, once=("erasure_id", "instance"))
+    do_duty: Final = update(Duty, "done_at", "error", checked=False)
+    put_off_duty: Final = update(Duty, "attempts", "next_at", "error", checked=False)
+    drop_duties: Final = delete(Duty, ("erasure_id",))
+    spare: Final = Statement("people_duty", 2, "DELETE FROM people_duty WHERE instance = ? AND done_at IS NULL")
+    put_keeper: Final = upsert(Keeper, "instance")
+    drop_keeper: Final = delete(Keeper, ("instance",))

@@ -27,6 +27,17 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
         "已删除：消息 {messages} 条，身份 {identities} 个，文件 {files} 个",
         "erased: {messages} messages, {identities} identities, {files} files",
     ),
+    "later": (
+        "以下实例会在中枢运行时删除各自保存的数据：{instances}（hub people erasures 可查看进度）",
+        "these erase what they keep themselves once they run: {instances} (hub people erasures tells how far they are)",
+    ),
+    "erasures": ("还有哪些实例未删除已删除客户的数据", "which instances have still to erase what they keep of erased customers"),
+    "gone": ("不再等待这个不会再运行的实例", "do not wait any more for this instance, which will never run again"),
+    "spared": ("不再等待 {instance}", "{instance} is not waited for any more"),
+    "all_done": ("没有待完成的删除", "nothing is left to erase"),
+    "duty": ("{at}  客户 {person}  {instance}", "{at}  customer {person}  {instance}"),
+    "failed": ("  已尝试 {attempts} 次，最近一次：{error}", "  tried {attempts} times, the last: {error}"),
+    "files_left": ("等待媒体存储删除的文件：{files} 个", "files the media store has still to erase: {files}"),
 }  # fmt: skip
 
 

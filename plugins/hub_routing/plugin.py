@@ -117,7 +117,11 @@ class Routing(Plugin[RoutingConfig]):
 
     async def call_back(self, conversation_id: int) -> bool:
         """The customer goes and keeps the place; False when they do not wait."""
-        return await self.dispatcher.settling.call_back(conversation_id)
+        return await self.dispatcher.wishes.call_back(conversation_id)
+
+    async def stay(self, conversation_id: int) -> bool:
+        """The customer waits in the chat after all, at the place they kept; False when nobody was to call them back."""
+        return await self.dispatcher.wishes.stay(conversation_id)
 
     # -- the policy ---------------------------------------------------------------------------------
 

@@ -15,7 +15,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("用一份到达记录重放路由策略", "replay a trace of arrivals by a policy"),
     "compare": ("用同一份到达记录对比两份策略", "lay two policies side by side on one trace"),
     "export": ("导出某一天真实的到达记录", "export a day's real arrivals as a trace"),
-    "explain_help": ("说明一个会话的每一次路由决定", "tell every routing decision about a conversation"),
+    "explain_help": (
+        "说明一个会话的每一次路由决定，以及回电",
+        "tell every routing decision about a conversation, and of its call back",
+    ),
     "apply": (
         "检查并发布一份新的路由策略，两秒内生效，无需重启",
         "check and publish a policy; it acts within 2 s, without a restart",
@@ -27,10 +30,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "day_help": ("日期，如 2026-03-01", "the day, such as 2026-03-01"),
     "trace_out": ("写入此文件", "the file to write"),
     "conversation_help": ("会话编号", "the conversation's number"),
-    "read": ("已读取 {count} 行", "{count} lines read"),
+    "read": ("已读取 {count} 行", "lines read: {count}"),
     "replayed": ("已重放 {count} / {all}", "{count} of {all} replayed"),
-    "exported": ("已导出 {count} 条到达记录", "{count} arrivals exported"),
-    "left_out": ("{count} 个尚未结束的会话未导出", "{count} conversation(s) that are not over were left out"),
+    "exported": ("已导出 {count} 条到达记录", "arrivals exported: {count}"),
+    "left_out": ("{count} 个尚未结束的会话未导出", "left out, for they are not over: {count}"),
     "in_force": (
         "策略 {number} 已生效（0 为配置文件中的策略）",
         "policy {number} is in force (0 is the configuration's)",
@@ -68,7 +71,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "bad_days": ("--days 至少为 1", "--days is at least 1"),
     "no_experiment": (
         "最近 {days} 天没有带实验分组的路由决定",
-        "no decision of the last {days} day(s) belongs to an experiment",
+        "no decision belongs to an experiment, so far back as --days {days}",
     ),
     "experiment_of": ("实验 {name}，队列 {queue}", "experiment {name}, queue {queue}"),
     "column_arm": ("组", "arm"),

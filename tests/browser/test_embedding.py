@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, ConsoleMessage, Page
 
 from tests.browser.checks import difference, still
 from tests.browser.house import SHOTS, Demo
@@ -101,7 +101,12 @@ async def test_style_sheets_of_the_page_change_nothing(shoppers: Stage, shop: Sh
 async def test_a_policy_without_anything_inline_is_kept(shoppers: Stage, shop: Shop) -> None:
     page = await (await shoppers.context()).new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"{message.text} {message.location['url']}")
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     await page.goto(f"{shop.url}/strict")
     visitor = await open_by_mouse(page)

@@ -9,11 +9,12 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 
 from hub import Agent, Choice, Conversation, Inbound, Person, Plugin, PluginConfig, Sender, Text, hookimpl
 from hub_routing import Routing
 from tests.browser.checks import wrong
+from tests.browser.house import SHOTS
 from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.work import at_work
@@ -35,6 +36,14 @@ COLUMNS: Final = {
         "Queue", "Waiting", "Longest wait", "Expected wait", "Agents on", "In time today", "Answered today", "Left today",
     ],
 }  # fmt: skip
+
+
+# In how many lines the words of an element stand.
+LINES: Final = """(one) => {
+    const range = document.createRange()
+    range.selectNodeContents(one)
+    return new Set([...range.getClientRects()].map(({top}) => top)).size
+}"""
 
 
 class First(Plugin[PluginConfig]):
@@ -75,6 +84,7 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     await expect(cells.nth(4)).to_contain_text("90")
     await page.get_by_test_id("state-online").click()
     await comes(routed, "李雷")
+    await by_the_hour(page, locale)
     # Nobody presses anything: it is looked at again while the page is open.
     for column, shown in ((0, "1"), (3, "1"), (5, "1")):
         while await cells.nth(column).inner_text() != shown:
@@ -86,6 +96,54 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     await expect(report.get_by_role("table")).to_contain_text("pairing-1", timeout=WAIT)
     await expect(report.get_by_role("columnheader")).to_have_count(2)
     assert await wrong(page, locale, "queues", whole=True) == []
+
+
+async def by_the_hour(page: Page, locale: str) -> None:
+    """Who came today, hour by hour, of all queues and of one."""
+    table = page.get_by_role("table", name="今天各时段" if locale == "zh-CN" else "Today by the hour")
+    names = ["时段", "到达", "接待", "离开", "平均等待", "最长等待"]
+    english_names = ["Hour", "Came", "Answered", "Left", "Mean wait", "Longest wait"]
+    assert await table.get_by_role("columnheader").all_inner_texts() == (names if locale == "zh-CN" else english_names)
+    for head in (await table.get_by_role("columnheader").all())[:4]:
+        assert await head.evaluate(LINES) == 1, "a word is not broken"
+    row = table.get_by_test_id("hour")
+    while await row.get_by_role("cell").first.inner_text() != "2":
+        await page.clock.run_for(10_000)
+    await expect(row.get_by_role("rowheader")).to_have_text(re.compile(r"^\d\d–\d\d$"))
+    await expect(row.get_by_role("cell").nth(1)).to_have_text("1")
+    await expect(row.get_by_role("cell").nth(2)).to_have_text("0")
+    await expect(row.get_by_role("cell").nth(3)).to_have_text(re.compile(r"^\d+:\d\d$"))
+    queue = page.get_by_role("combobox", name="队列" if locale == "zh-CN" else "Queue")
+    await queue.select_option("back")
+    await expect(page.get_by_test_id("hours-none")).to_be_visible()
+    await queue.select_option("front")
+    await expect(row.get_by_role("cell").first).to_have_text("2")
+    for colour in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if colour == "dark" else "light")
+        await row.scroll_into_view_if_needed()
+        await page.screenshot(path=SHOTS / f"queues-hours-{locale}-{colour}.png")
+
+
+async def test_the_hours_of_all_queues_are_those_of_each_together(scene: Stage, routed: House) -> None:
+    def hour(hour: int, came: int, answered: int, mean: float | None, longest: float | None) -> dict[str, float | None]:
+        return {"hour": hour, "came": came, "answered": answered, "left": came - answered, "mean": mean, "longest": longest}
+
+    days = {"front": [hour(9, 3, 1, 10, 10), hour(10, 1, 0, None, None)], "back": [hour(8, 1, 1, 5, 5), hour(9, 2, 2, 40, 70)]}
+    page = (await at_work(scene, routed)).page
+
+    async def answer(route: Route) -> None:
+        told = await (await route.fetch()).json()
+        for queue in told["queues"]:
+            queue["today"]["hours"] = days[queue["queue"]]
+        await route.fulfill(json=told)
+
+    await page.route("**/api/routing/queues*", answer)
+    await page.get_by_test_id("nav-queues").click()
+    rows = page.get_by_test_id("hour")
+    # The cells of a row, one after another.
+    await expect(rows).to_have_text(["08–091100:050:05", "09–105320:301:10", "10–11101––"], timeout=WAIT)
+    await page.get_by_test_id("hours-of").select_option("back")
+    await expect(rows).to_have_text(["08–091100:050:05", "09–102200:401:10"])
 
 
 async def test_what_cannot_be_renewed_is_said_and_what_was_known_stays(scene: Stage, routed: House) -> None:
@@ -133,6 +191,32 @@ async def test_a_hub_without_routing_says_so(scene: Stage, tmp_path: Path) -> No
         await expect(page.get_by_test_id("experiment")).to_have_count(0)
 
 
+APART: Final = """([last, pill]) => {
+    last.scrollIntoView({block: 'end'})
+    for (let at = last; at; at = at.parentElement) at.scrollTop = at.scrollHeight
+    return last.getBoundingClientRect().bottom <= pill.getBoundingClientRect().top
+}"""
+
+
+async def test_on_a_phone_the_load_hides_nothing_that_stands_last(scene: Stage, routed: House) -> None:
+    page = (await at_work(scene, routed, phone=True)).page
+    for number in range(12):
+        await comes(routed, f"顾客{number}")
+    await page.get_by_test_id("tab-waiting").click()
+    rows = page.get_by_test_id("conversation-row")
+    await expect(rows).to_have_count(12, timeout=WAIT)
+    pill = await page.get_by_test_id("load").element_handle()
+    assert await page.evaluate(APART, [await rows.last.element_handle(), pill])
+    badge = page.get_by_test_id("nav-desk").locator(".badge")
+    assert await badge.evaluate("(one) => one.scrollHeight <= one.clientHeight"), "12 is one line"
+    assert await wrong(page, "zh-CN", "load-over-list") == []
+    await page.get_by_test_id("nav-queues").click()
+    await page.get_by_test_id("queue").first.wait_for()
+    last = page.get_by_role("cell").last
+    assert await page.evaluate(APART, [await last.element_handle(), await page.get_by_test_id("load").element_handle()])
+    await page.screenshot(path=SHOTS / "load-over-queues.png")
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed: House, locale: str) -> None:
     agent = await at_work(scene, routed, locale)
@@ -147,3 +231,6 @@ async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed
     await expect(number).to_have_text("+86 138-0013-8000")
     await expect(number).to_have_attribute("href", "tel:+8613800138000")
     assert await wrong(page, locale, "call-back", whole=True) == []
+    await comes(routed, "王明", "不用回电了", "routing:stay")
+    await expect(number).to_have_count(0, timeout=WAIT)
+    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back")).to_have_count(0)

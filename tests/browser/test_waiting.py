@@ -104,9 +104,10 @@ async def test_the_card_from_the_first_minute_to_the_agent(scene: Stage, tmp_pat
         await wants_a_call(second)
         for page in (second, tab):
             await expect(card(page)).to_contain_text("your place is kept", timeout=WAIT)
-            await expect(page.frame.get_by_test_id("wait-action")).to_have_count(0)
+            await expect(page.frame.get_by_test_id("wait-action")).to_have_text(["No call back"])
         await expect(second.frame.get_by_test_id("wait-spoken")).to_contain_text("We will call you back")
         await looks_right(second, "en-phone-callback", "en")
+        await changes_the_mind(tab, second)
 
         await leaves_a_message(first)
         await looks_right(first, "zh-wide-message", "zh-CN")
@@ -152,6 +153,21 @@ async def wants_a_call(visitor: VisitorPage) -> None:
     await value.press("Enter")
     await expect(visitor.frame.get_by_test_id("queue")).to_be_focused()
     await visitor.sees_own("+44 20 7946 0958")
+
+
+async def changes_the_mind(one: VisitorPage, other: VisitorPage) -> None:
+    """No call back after all, on whichever page; and again, for which nobody asks for the number any more."""
+    await action(one, "stay").focus()
+    await one.page.keyboard.press("Enter")
+    for page in (one, other):
+        await expect(card(page)).to_contain_text("1 before you", timeout=WAIT)
+        await expect(card(page)).not_to_contain_text("your place is kept")
+        await expect(action(page, "callback")).to_be_visible()
+    await one.sees_own("No call back")
+    await action(other, "callback").click()
+    await expect(other.frame.get_by_test_id("wait-value")).to_have_count(0)
+    for page in (one, other):
+        await expect(card(page)).to_contain_text("your place is kept", timeout=WAIT)
 
 
 async def leaves_a_message(visitor: VisitorPage) -> None:

@@ -19,18 +19,20 @@ from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, House, open_house
+from tests.people.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 BOTH: Final = f"""{CONFIG}
 people: {{keys: [{{kind: phone, trust: never, confidence: 0.8}}]}}
 routing: {{agents: {{capacity: 100, cost: {{toy: 60}}}}, offer: {{accept: {{toy: 300s}}}}}}
+shop: {{}}
 """
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def both(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, config=BOTH, people=People, routing=Routing) as house:
+    async with open_house(tmp_path, config=BOTH, people=People, routing=Routing, shop=Shop) as house:
         yield house
 
 
@@ -80,10 +82,16 @@ async def test_who_a_customer_is_gets_decided_undone_and_erased(scene: Stage, bo
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("统计保留" if locale == "zh-CN" else "counts and times stay")
     assert await wrong(page, locale, "who-erase") == []
+    # Switched off at the time: it has still to forget them.
+    await both.hub.registry.stop("shop")
     await page.get_by_test_id("confirm").click()
     await expect(page.get_by_test_id("customer-pane").get_by_role("heading", level=2)).to_have_text(
         re.compile("已删除的客户|Erased customer"), timeout=WAIT
     )
+    await expect(page.get_by_test_id("erasing")).to_contain_text("shop")
+    # Nor do the words stay on a page that showed them.
+    await expect(page.get_by_test_id("message").filter(has_text="你好")).to_have_count(0, timeout=WAIT)
+    assert await wrong(page, locale, "who-erasing") == []
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])

@@ -18,6 +18,7 @@ from hub.config import load
 from hub.hub import Hub
 from hub.server import Server
 from hub.testing import FakeChannel, HubKit, use
+from hub_people import People
 
 PAGE = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
 YAML = """
@@ -90,7 +91,8 @@ def wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 async def test_the_wall_of_the_page_shows_pins_and_keeps_them(tmp_path: Path, wall: Any) -> None:
     sections = {"hub": {"locale": "en"}, "service": {"first_owner": "queue"}}
-    async with HubKit(tmp_path / "data", use(FakeChannel, "fake"), wall, serve=True, sections=sections) as kit:
+    instances = use(FakeChannel, "fake"), wall, use(People, "people")
+    async with HubKit(tmp_path / "data", *instances, serve=True, sections=sections) as kit:
         visitor = kit.visitor("fake", "u1")
         await visitor.says("hello")
         conversation = (await visitor.is_with("queue")).id
@@ -111,3 +113,6 @@ async def test_the_wall_of_the_page_shows_pins_and_keeps_them(tmp_path: Path, wa
             assert found.tags == ("pinned",)
             await kit.restart()
             assert (await shown())["pinned"] == {str(conversation): "a big customer"}
+            erased = await kit.plugin("people", People).erasing.erase(found.person_id, "sun", finish=True)
+            assert erased.waiting == ()
+            assert (await shown())["pinned"] == {}

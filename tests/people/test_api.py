@@ -165,9 +165,14 @@ async def test_erasing_is_for_supervisors_and_says_how_much(house: House) -> Non
     assert (await ada.post(f"/api/people/{person}/erase"))[0] == 403
     status, answer = await sue.post(f"/api/people/{person}/erase")
     assert (status, answer["error"]["code"]) == (409, "open_conversation")
+    page, _ = await ada.desk()
     status, answer = await sue.post(f"/api/people/{person}/erase", {"finish": True})
     assert status == 200
-    assert answer["erased"]["identities"] == 2
+    assert (answer["erased"]["identities"], answer["erased"]["waiting"]) == (2, [])
+    # Whoever shows the conversation reads it anew.
+    changed = await page.event("conversation.changed", lambda data: bool(data.get("reload")))
+    shown = changed["data"]["conversation"]
+    assert (shown["id"], shown["person"]["name"]) == (str(talk), "Erased customer")
     _, shown = await sue.get(f"/api/conversations/{talk}/messages")
     assert "one" not in [one["body"][0]["text"] for one in shown["messages"]]
 
@@ -175,7 +180,7 @@ async def test_erasing_is_for_supervisors_and_says_how_much(house: House) -> Non
 async def test_every_route_asks_who_one_is_and_for_protection(house: House) -> None:
     routes = [route for route in house.hub.routes.all() if route.path.startswith("/api/people")]
     nobody, sue = house.anonymous(), await house.person("sue", "supervisor")
-    assert len(routes) == 11
+    assert len(routes) == 12
     for route in routes:
         path = route.path.replace("{id}", "1")
         assert (await nobody.ask(route.method, path))[0] == 401, route.path

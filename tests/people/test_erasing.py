@@ -23,7 +23,7 @@ from tests.people.test_keys import idle
 
 SECRETS = ("小雨", "13800138000", "oSecret", "qSecret", "我住在幸福路", "好的小雨", "黄金")
 TABLES = ("person", "identity", "conversation", "leg", "message", "inbox", "outbox", "event", "datum", "timer")
-PEOPLE = ("link", "key", "candidate", "merge", "conflict", "claim", "guess", "waste")
+PEOPLE = ("link", "key", "candidate", "merge", "conflict", "claim", "guess", "waste", "erasure", "duty")
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
     "0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
 )
@@ -126,19 +126,26 @@ class Elsewhere(Plugin[PluginConfig]):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.told: list[tuple[str, list[str]]] = []
+        self.told: list[tuple[int, str, list[str]]] = []
 
     @hookimpl
     async def person_erased(self, person: Person, identities: list[Identity]) -> None:
-        self.told.append((person.name, sorted(identity.external_id for identity in identities)))
+        self.told.append((person.id, person.name, sorted(identity.external_id for identity in identities)))
 
 
 async def test_other_plugins_hear_whom_to_forget(make_hub: MakeHub) -> None:
     kit = await people_hub(make_hub, use(Elsewhere, "elsewhere"))
-    one = Customer(kit, "wechat", "w", name="小雨")
+    one, two = Customer(kit, "wechat", "w", name="小雨"), Customer(kit, "qq", "q", name="小雨她")
     await one.says("你好")
-    await people_of(kit).erasing.erase((await one.person()).id, "sun", finish=True)
-    assert kit.plugin("elsewhere", Elsewhere).told == [("小雨", ["w"])]
+    await two.says("在吗")
+    people = {(await one.person()).id, (await two.person()).id}
+    survivor = await people_of(kit).register.merge(*people, Why("lin", "agent"))
+    done = await people_of(kit).erasing.erase(survivor, "sun", finish=True)
+    # By all ids they ever had, and without the name that is gone.
+    expected = [(person, "已删除的客户", ["q", "w"]) for person in (survivor, *(people - {survivor}))]
+    assert kit.plugin("elsewhere", Elsewhere).told == expected
+    assert done.waiting == ()
+    assert await kit.rows("SELECT * FROM people_erasure") == await kit.rows("SELECT * FROM people_duty") == []
 
 
 async def test_the_command_line_erases_and_files_go_with_the_next_start(

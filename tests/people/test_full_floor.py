@@ -9,6 +9,7 @@ from hub.testing.fixtures import MakeHub
 from hub_people.reception import SAME
 from hub_routing import Routing
 from tests.people.kit import Customer, people_hub, people_of
+from tests.people.test_keys import idle
 from tests.routing.live import Service
 
 COST = 20
@@ -41,6 +42,8 @@ async def test_a_new_leg_comes_to_a_full_agent_before_twenty_who_wait(make_hub: 
     came = await wechat.says(claim.code)
     now = await wechat.conversation()
     assert (now.id, now.owner_kind, now.owner_id) == (talk.id, "agent", str(agent.id))
+    # The line is said after the message is stored; its own time tells how soon.
+    await idle(kit)
     lines = await kit.hub.reading.messages(talk.id, limit=200)
     (line,) = [message for message in lines if message.code == SAME]
     asked = await kit.rows("SELECT received_at FROM inbox WHERE id = ?", came)

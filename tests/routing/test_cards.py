@@ -9,8 +9,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
-from hub import Answer, Bot, Choice, Inbound, Limits, PluginConfig, Sender, Text, Turn, hookimpl
+from hub import Answer, Bot, Buttons, Choice, Inbound, Limits, PluginConfig, Sender, Text, Turn, hookimpl
 from hub.testing import FakeChannel, use
 from hub.testing.clock import ManualClock
 from hub.testing.fixtures import MakeHub
@@ -112,7 +113,7 @@ async def test_a_channel_without_cards_is_told_in_messages(make_hub: MakeHub) ->
 
     def told() -> bool:
         said = "".join(texts("u1"))
-        return all(words in said for words in ("您前面还有 0 位", "也可以留言", "继续由机器人"))
+        return all(words in said for words in ("您是下一位，预计等待", "也可以留言", "继续由机器人"))
 
     await house.kit.until(told, "they are told", turning=0.1)
     assert await cards(house, id) == []
@@ -148,7 +149,7 @@ async def test_who_wants_to_be_called_leaves_a_number_and_keeps_the_place(make_h
     before = house.routing.dispatcher.router.tasks[id].arrived
     await second.says(Choice("给我回电", "routing:callback"), Text("+86 138-0013-8000"))
     found = await card(house, id, "已登记回电", place=2, text="位置为您保留 · 前面还有 1 位")
-    assert payloads(found) == []
+    assert payloads(found) == ["routing:stay"]
     assert house.routing.dispatcher.router.tasks[id].arrived == before
     assert (await attributes(house, second))["phone"] == "+86 138-0013-8000"
     log = await house.kit.rows("SELECT kind, data FROM event WHERE conversation_id = ?", id)
@@ -165,6 +166,147 @@ async def test_who_wants_to_be_called_leaves_a_number_and_keeps_the_place(make_h
     await house.with_agent(second)
     texts = house.kit.world("web").texts
     await house.kit.until(lambda: any("轮到您了" in text for text in texts("u2")), "they are called", turning=0.1)
+
+
+async def kept(house: Service, id: int) -> bool:
+    """Is a case to be called back, as it is stored?"""
+    rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
+    return bool(rows and rows[0]["callback"])
+
+
+async def untagged(house: Service, visitor: Any) -> None:
+    """Wait until nobody is to call them any more."""
+
+    async def look() -> bool:
+        return "call_back" not in (await visitor.conversation()).tags
+
+    await house.kit.until(look, "nobody is to call them")
+
+
+@both_databases
+async def test_who_wants_no_call_back_any_more_waits_in_the_chat_at_the_same_place(make_hub: MakeHub) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock)
+    first, second = await house.comes("u1"), await house.comes("u2")
+    await first.is_with("queue")
+    id = (await second.is_with("queue")).id
+    await card(house, id, place=2)
+    router, before = house.routing.dispatcher.router, (await cards(house, id))[-1]
+    arrived = router.tasks[id].arrived
+    await second.says(Choice("给我回电", "routing:callback"), Text("+86 138-0013-8000"))
+    called = await card(house, id, "已登记回电", place=2)
+    assert "To be called back when it is their turn" in house.routing.why_waiting(id, "en")["reasons"]
+    assert [one["label"] for one in called["actions"]] == [{"zh-CN": "不用回电了", "en": "No call back"}]
+    await third_comes(house)
+    await second.says(Choice("不用回电了", "routing:stay"))
+    again = await card(house, id, "正在为您转接人工", place=2, text=before["text"]["zh-CN"])
+    assert payloads(again) == payloads(before) == ["routing:callback"]
+    assert "asks" not in again["actions"][0], "the number they left is known"
+    await untagged(house, second)
+    assert (router.tasks[id].arrived, router.tasks[id].callback, await kept(house, id)) == (arrived, False, False)
+    [told] = await house.kit.rows("SELECT data FROM event WHERE conversation_id = ? AND kind = 'routing.callback_withdrawn'", id)
+    assert json.loads(told["data"])["words"]["zh-CN"] == "客户不用回电了，在这里等待，位置不变"
+    await second.says(Choice("给我回电", "routing:callback"))
+    await card(house, id, "已登记回电", place=2)
+    assert await house.routing.stay(id)
+    assert not await house.routing.stay(id), "nobody is to call them any more"
+    await card(house, id, "正在为您转接人工", place=2)
+    await house.kit.restart()
+    assert not house.routing.dispatcher.router.tasks[id].callback
+    house.agents.clear()
+    await house.agent("liu")
+    await house.agent("wang")
+    await house.with_agent(second)
+    await house.kit.settled()
+    assert not any("轮到您了" in text for text in house.kit.world("web").texts("u2")), "who is here is not called"
+
+
+async def third_comes(house: Service) -> None:
+    """Somebody behind the others."""
+    await (await house.comes("u3")).is_with("queue")
+
+
+@pytest.mark.parametrize(
+    ("locale", "asks", "confirmed", "word", "stays"),
+    [
+        ("zh-CN", "1", "轮到您时我们会联系您。想改为在这里等，请回复“不用回电了”。", "不用回电了！", "位置不变"),
+        ("en-GB", "Get back to me.", "To wait here instead, reply “No call back”.", "no call back", "at the same place"),
+    ],
+)
+async def test_without_cards_and_buttons_a_word_takes_it_back(
+    make_hub: MakeHub, locale: str, asks: str, confirmed: str, word: str, stays: str
+) -> None:
+    clock = ManualClock()
+    house = await house_of(make_hub, POLICY, clock, limits=Limits(kinds=frozenset({"text"})))
+    await house.agent("liu")
+    await house.with_agent(await house.comes("u0"))
+    visitor, texts = house.kit.visitor("web", "u1", locale=locale), house.kit.world("web").texts
+    await visitor.says(word)
+    id = (await visitor.is_with("queue")).id
+    router = house.routing.dispatcher.router
+    await house.kit.until(lambda: id in router.tasks, "they wait")
+    await clock.advance(6)
+    await house.kit.until(lambda: any("1. " in text for text in texts("u1")), "a call back is offered", turning=0.1)
+    await visitor.says("2")
+    await visitor.says(asks)
+    await house.kit.until(lambda: any(confirmed in text for text in texts("u1")), "it is noted", turning=0.1)
+    assert await kept(house, id)
+    arrived = router.tasks[id].arrived
+    await visitor.says(word)
+    await house.kit.until(lambda: any(stays in text for text in texts("u1")), "they stay", turning=0.1)
+    await untagged(house, visitor)
+    assert (router.tasks[id].arrived, await kept(house, id)) == (arrived, False)
+    await visitor.says(word)
+    await house.kit.settled()
+    assert sum(stays in text for text in texts("u1")) == 1, "said once"
+
+
+async def test_where_there_are_buttons_one_takes_it_back(make_hub: MakeHub) -> None:
+    house = await house_of(make_hub, POLICY, ManualClock(), limits=Limits(kinds=frozenset({"text", "buttons"})))
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    await visitor.says(Choice("请稍后联系我", "routing:callback"))
+
+    def button() -> Buttons | None:
+        bodies = [part for message in house.kit.world("web").arrived for part in message.body]
+        return next((one for one in bodies if isinstance(one, Buttons) and one.text.startswith("好的")), None)
+
+    found: Buttons = await house.kit.until(button, "it is noted", turning=0.1)
+    assert found.text == "好的，轮到您时我们会联系您。"
+    await visitor.says(Choice(found.buttons[0].label, found.buttons[0].payload))
+    await untagged(house, visitor)
+    assert not await kept(house, id)
+
+
+async def test_words_are_a_wish_only_where_the_policy_has_it(make_hub: MakeHub) -> None:
+    house = await house_of(make_hub, {}, ManualClock(), limits=Limits(kinds=frozenset({"text"})))
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    for words in ("给我回电", "继续问机器人", "1", "不用回电了"):
+        await visitor.says(words)
+    await house.kit.settled()
+    assert (await visitor.conversation()).owner_kind == "queue"
+    assert (await visitor.conversation()).tags == ()
+    assert not house.routing.dispatcher.router.tasks[id].callback
+
+
+async def test_a_wish_that_comes_too_late_holds_nobody_up(make_hub: MakeHub) -> None:
+    house = await house_of(make_hub, POLICY, ManualClock())
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    boss = house.kit.agent("boss")
+    await boss.takes_over(id)
+    await boss.closes()
+    await visitor.says("又来了")
+    other = (await visitor.is_with("queue")).id
+    assert other != id
+    [message] = await house.routing.ctx.reading.messages(id, limit=1)
+    for payload in ("routing:stay", "routing:message", "routing:bot"):
+        await house.routing.dispatcher.wishes.heard(replace(message, body=(Choice("", payload),), direction="in"))
+    await card(house, other, "正在为您转接人工", place=1)
 
 
 async def test_a_known_number_is_not_asked_for(make_hub: MakeHub) -> None:

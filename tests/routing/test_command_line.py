@@ -130,6 +130,26 @@ async def test_a_day_is_exported_and_explained(
     assert await asyncio.to_thread(main, ["route", "export", "--day", "soon", "--out", str(out), "--data", data]) == 1
 
 
+async def test_a_call_back_and_its_end_are_explained(make_hub: MakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    house = await service(make_hub)
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    assert await house.routing.call_back(id)
+    assert await house.routing.stay(id)
+    data, told = str(house.kit.data), {}
+    for words in (["route", "explain"], ["explain"]):
+        for locale in ("zh-CN", "en"):
+            assert await asyncio.to_thread(main, [*words, str(id), "--data", data, "--locale", locale]) == 0
+            told[words[0], locale] = capsys.readouterr().out
+    for word in ("route", "explain"):
+        chinese, english = told[word, "zh-CN"], told[word, "en"]
+        assert chinese.index("客户要求回电") < chinese.index("客户不用回电了，在这里等待，位置不变")
+        assert english.index("asked to be called back") < english.index("wants no call back any more")
+    assert "去掉标签：call_back" in told["explain", "zh-CN"]
+    assert "No longer tagged: call_back" in told["explain", "en"]
+
+
 async def test_a_policy_is_published_from_the_command_line_and_taken_back(
     make_hub: MakeHub, files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,11 +124,11 @@ async def test_who_declined_is_not_said_to_lack_the_skill(make_hub: MakeHub) -> 
     en, zh = routing.why_waiting(id, "en")["reasons"], routing.why_waiting(id, "zh-CN")["reasons"]
     assert en[0].startswith("Is number 1 in queue Front desk")
     assert zh[0].startswith("在队列 前台 排第 1 位")
-    assert "All 1 who are able declined, did not answer or gave it back; they are asked again later" in en
-    assert "能胜任的 1 人都没有接下（谢绝、未应答或退回），稍后可再次分配" in zh
+    assert "Nobody who is able (1) took it: declined, not answered or given back; it is offered again later" in en
+    assert "能胜任者（1 人）没有接下：谢绝、未应答或退回，稍后可再次分配" in zh
     assert not any("No agent has" in line for line in en)
     mine = routing.why_no_work(liu, "en")["reasons"]
-    assert "1 customer(s) wait whom you did not take; they are not offered to you again for now" in mine
+    assert "Waiting, but not taken by you and not offered to you again for now: 1" in mine
     assert "有 1 位客户在等，但需要 refund ≥ 2" in routing.why_no_work(wang, "zh-CN")["reasons"]
 
     async def told() -> list[str]:
@@ -141,7 +141,7 @@ async def test_who_declined_is_not_said_to_lack_the_skill(make_hub: MakeHub) -> 
     words = [json.loads(one)["words"] for one in await told()]
     assert words[0]["zh-CN"] == "进入队列 前台：目前没有人能胜任"
     assert "有人空出" in words[1]["zh-CN"]
-    assert words[2]["en"] == "Waits in queue Front desk: all who are able did not take it, and are asked again later"
+    assert words[2]["en"] == "Waits in queue Front desk: nobody who is able took it, it is offered again later"
     await clock.advance(121)
     await house.kit.until(lambda: tasks[id].status == "offered", "liu is asked again")
 
@@ -159,7 +159,7 @@ async def test_a_reception_goes_by_the_instance_whatever_it_is_called(make_hub: 
     tasks = house.routing.dispatcher.router.tasks
     await house.kit.until(lambda: conversation.id in tasks, "routing knows them")
     assert tasks[conversation.id].status == "waiting"
-    assert any("1 do not take this channel" in line for line in house.routing.why_waiting(conversation.id, "en")["reasons"])
+    assert any("1 with this channel switched off" in line for line in house.routing.why_waiting(conversation.id, "en")["reasons"])
     await club.says("你好")
     await house.with_agent(club, "liu")
     await house.routing.reception(liu, "toy", False)

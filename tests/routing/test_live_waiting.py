@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hub import Choice, SetAttributes
+from hub import Choice, SetAttributes, plain_text
 from hub.conversations.scene import Scene
 from hub.records import SYSTEM
 from hub.testing.clock import ManualClock
@@ -43,8 +43,38 @@ async def test_a_customer_may_be_called_back(make_hub: MakeHub) -> None:
     texts = house.kit.world("web").texts
     await house.kit.until(lambda: any("轮到您了" in text for text in texts("u2")), "they are called", turning=0.1)
     told = texts("u2")
-    assert any("您前面还有 0 位" in text for text in told)
+    assert any("您是下一位" in text for text in told)
     assert any("位置为您保留" in text for text in told)
+
+
+async def test_who_is_called_hears_it_once_also_where_agents_accept_and_the_hub_begins_anew(make_hub: MakeHub) -> None:
+    policy = {"offer": {"accept": {"web": "60s"}}, "queues": {"front": {"callback": {"tries": 1}}}}
+    house = await service(make_hub, policy, clock=ManualClock())
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await house.kit.until(lambda: id in house.routing.dispatcher.router.tasks, "they wait")
+    assert await house.routing.call_back(id)
+    liu = (await house.agent("liu")).id
+    await house.kit.until(lambda: house.routing.is_offered(id, liu), "liu is asked")
+    await house.routing.accept(id, liu)
+    await house.with_agent(visitor, "liu")
+
+    async def calls() -> int:
+        said = await house.routing.ctx.reading.messages(id)
+        return sum("轮到您了" in plain_text(message.body) for message in said)
+
+    await house.kit.until(calls, "they are called", turning=0.1)
+    await visitor.says("我在")
+
+    async def known() -> bool:
+        rows = await house.kit.rows("SELECT callback FROM routing_case WHERE conversation_id = ?", id)
+        return not rows[0]["callback"]
+
+    await house.kit.until(known, "it is stored that they are here")
+    await house.kit.restart()
+    assert house.routing.dispatcher.router.tasks[id].status == "held"
+    await house.kit.settled()
+    assert await calls() == 1
 
 
 async def test_who_presses_for_the_bot_or_comes_after_hours_is_told(make_hub: MakeHub) -> None:

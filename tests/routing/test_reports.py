@@ -16,7 +16,7 @@ from hub.testing.clock import ManualClock
 from hub.testing.fixtures import MakeHub
 from hub_cli import main
 from hub_routing import Routing
-from hub_routing.reports import Outcome, report
+from hub_routing.reports import Outcome, by_hour, report
 from tests.databases import both_databases
 from tests.desk.kit import CONFIG, open_house
 from tests.routing.live import Service, service
@@ -106,7 +106,7 @@ async def test_the_command_tells_an_experiment_in_words(make_hub: MakeHub, capsy
     await house.agent("liu")
     data = str(house.kit.data)
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--locale", "en"]) == 1
-    assert "no decision of the last 7 day(s) belongs to an experiment" in "".join(capsys.readouterr())
+    assert "no decision belongs to an experiment, so far back as --days 7" in "".join(capsys.readouterr())
     await house.with_agent(await house.comes("u1"), "liu")
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--locale", "en", "--days", "2"]) == 0
     printed = capsys.readouterr().out
@@ -116,6 +116,19 @@ async def test_the_command_tells_an_experiment_in_words(make_hub: MakeHub, capsy
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--locale", "zh-CN"]) == 0
     assert "实验 pairing-1，队列 前台" in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["route", "experiment", "--data", data, "--days", "0"]) == 1
+
+
+def test_a_day_by_its_hours_goes_by_the_clock_of_the_house() -> None:
+    """Who came before midnight and waited on counts in the first hour of the day."""
+    since = int(datetime(2026, 3, 1, 16, tzinfo=UTC).timestamp() * 1000)
+    early = Outcome(5, "front", since - 60_000, 20.0, 0.0, 90.0, since + 30_000)
+    nine, ten = [case(1, "", 1, 10.0), case(2, "", 1, 30.0), case(3, "", 1, None)], case(4, "", 2, None)
+    told = by_hour([(one, one.id == 3) for one in (*nine, ten, early)], since, ZoneInfo("Asia/Shanghai"))
+    assert told == [
+        {"hour": 0, "came": 1, "answered": 1, "left": 0, "mean": 90.0, "longest": 90.0},
+        {"hour": 9, "came": 3, "answered": 2, "left": 1, "mean": 20.0, "longest": 30.0},
+        {"hour": 10, "came": 1, "answered": 0, "left": 0, "mean": None, "longest": None},
+    ]
 
 
 @both_databases
@@ -151,11 +164,18 @@ async def test_a_supervisor_sees_how_the_queues_are(make_hub: MakeHub) -> None:
     assert (queue["queue"], queue["name"], queue["within"], queue["target"]) == ("front", "前台", 20.0, 0.9)
     assert queue["longest"] == pytest.approx(30, abs=2)
     assert queue["expected"] > 0
-    assert queue["today"] == {"answered": 2, "in_time": 1, "left": 0, "level": 0.5}
+    today = queue["today"]
+    assert [today[name] for name in ("answered", "in_time", "left", "level")] == [2, 1, 0, 0.5]
+    [hour] = today["hours"]
+    at = datetime.fromtimestamp(clock.now(), ZoneInfo("Asia/Shanghai")).hour
+    assert [hour[name] for name in ("hour", "came", "answered", "left")] == [at, 3, 2, 0]
+    assert (hour["mean"], hour["longest"]) == (pytest.approx(17.5, abs=3), pytest.approx(30, abs=3))
     boss._conversation = three
     await boss.closes()
     await house.kit.until(lambda: three not in tasks, "they left")
-    assert (await house.routing.queues("en"))[0]["today"] == {"answered": 2, "in_time": 1, "left": 1, "level": 0.3333}
+    today = (await house.routing.queues("en"))[0]["today"]
+    assert [today[name] for name in ("answered", "in_time", "left", "level")] == [2, 1, 1, 0.3333]
+    assert [one["left"] for one in today["hours"]] == [1]
     counters = house.kit.hub.counters
     assert (counters["routing_answered front in_time"], counters["routing_answered front late"]) == (1, 1)
     await clock.advance(86_400)

@@ -234,6 +234,39 @@ def test_who_is_called_back_keeps_the_place_and_is_tried_again() -> None:
     assert made.loads() == {"liu": 40}
 
 
+def test_who_is_called_back_is_called_when_an_agent_accepts() -> None:
+    """An offer calls nobody: it may be declined, and uses no try up."""
+    policy = {"offer": {"accept": {"web": "20s"}}, "queues": {"q": {"callback": {"tries": 1}}}}
+    made = router(policy, Staff("liu", capacity=20), Staff("wang", capacity=20, state="break"), accepting=True)
+    made.enter(task(0), 0)
+    made.accept(0, 1)
+    made.enter(task(1, 1), 1)
+    assert made.callback(1, 5)
+    made.drain()
+    made.finish(0, 10)
+    assert [move.kind for move in made.drain()] == ["offer"]
+    made.heard(1, 12)
+    assert made.tasks[1].callback, "what they write while they wait takes nothing back"
+    made.state("wang", "online", 13)
+    made.decline(1, 14)
+    assert [move.kind for move in made.drain()] == ["requeue", "offer"]
+    made.accept(1, 20)
+    assert [(move.kind, move.agent) for move in made.drain()] == [("call", "wang"), ("assign", "wang")]
+    assert made.tasks[1].calls == 1
+
+
+def test_another_pick_is_no_second_call() -> None:
+    made = router({"queues": {"q": {"callback": {}}}}, Staff("liu", state="break"), Staff("wang", state="break"))
+    made.enter(task(1), 0)
+    assert made.callback(1, 5)
+    made.drain()
+    made.state("wang", "online", 10)
+    made.state("liu", "online", 10)
+    assert made.repick(made.tasks[1], "liu", 10)
+    assert [move.kind for move in made.drain()] == ["call", "assign"]
+    assert made.tasks[1].calls == 1
+
+
 def test_a_call_back_that_is_late_is_told() -> None:
     made = router({"queues": {"q": {"callback": {"window": "5m"}}}})
     made.enter(task(1), 0)
@@ -288,6 +321,26 @@ def test_who_comes_on_a_channel_the_queue_does_not_serve_goes_where_it_is_served
     assert waiting_in({"queues": leads}, "web", "nobody described it") == "nobody described it"
     # Where nobody serves the channel it stays: better served by the wrong queue than by nobody.
     assert waiting_in({"queues": {"q": {"channels": ["voice"]}}}, "web") == "q"
+
+
+def test_who_wants_no_call_back_any_more_waits_on_at_the_same_place() -> None:
+    made = router({"agents": {"capacity": 20}, "queues": {"q": {"callback": {"window": "5m"}}}}, Staff("liu"))
+    for id in (1, 2, 3):
+        made.enter(task(id, float(id)), float(id))
+    assert not made.stay(2), "nobody was to call them"
+    assert made.callback(2, 10.0)
+    assert made.stay(2)
+    assert made.estimate(made.tasks[2])[0] == 1
+    assert made.callback(3, 20.0)
+    assert made.stay(3)
+    assert made.callback(3, 200.0)
+    made.drain()
+    made.advance(330.0)
+    assert made.drain() == [], "the promise they took back is no promise"
+    made.advance(501.0)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("callback_late", 3)]
+    made.finish(1, 510.0)
+    assert [(move.kind, move.task and move.task.id) for move in made.drain()] == [("assign", 2)], "they are here: nobody calls"
 
 
 @pytest.mark.parametrize(("kept", "order"), [(True, [2, 3]), (False, [3, 2])])

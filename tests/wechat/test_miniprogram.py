@@ -20,6 +20,7 @@ async def test_1_a_body_is_what_it_is_and_not_what_its_header_says(tmp_path: Pat
         for mime in ("text/xml", "application/json", "text/plain"):
             answer = await stage.turning(stage.platform.post(stage.account, body, stage.platform.query(stage.account), mime))
             assert (answer.status, answer.body) == (200, "success")
+        await stage.settled()
         assert len(await stage.bodies()) == 1
 
 

@@ -59,6 +59,7 @@ class Task:
     silence: int = 0
     quiet: int = 0
     calls: int = 0
+    asked: int = 0
     counted: bool = False
     told_in: str | None = None
     tell_at: float | None = None

@@ -221,6 +221,7 @@ class Router(Seeking, Watching):
         task = known or task
         task.cost = task.cost or self.plan.cost(task.channel)
         self._hold(task, staff, now)
+        self._call(task, now)
         if by_hand:
             self.out.append(Move("taken", now, task, agent, self._decide(task, "taken", agent, now, able=staff.bit)))
         if not staff.connected or staff.state == "offline":
@@ -248,6 +249,7 @@ class Router(Seeking, Watching):
             self._begin()
             task.status = "held"
             self._bump(task)
+            self._call(task, now)
             decision = self._decide(task, "accepted", task.agent, now, able=self.floor.by_id[task.agent].bit)
             self.out.append(Move("assign", now, task, task.agent, decision))
 

@@ -295,6 +295,8 @@ class Seeking:
         if seconds:
             task.status = "offered"
             self.timers.add(now + seconds, "accept", task.id, task.version)
+        else:
+            self._call(task, now)
         self.out.append(Move("offer" if seconds else "assign", now, task, staff.id, decision))
 
     def _hold(self, task: Task, staff: Staff, now: float) -> None:
@@ -305,8 +307,6 @@ class Seeking:
         self.floor.charge(staff, task, 1)
         self.floor.touch(staff, now)
         self._watch_talk(task, now)
-        if task.callback:
-            self._call(task, now)
         if self.matching.reserves:
             # No longer idle, so no longer kept: what room is left is for anybody.
             self._loose |= staff.bit

@@ -68,7 +68,7 @@ class Watching:
             return
         self._begin()
         task.quiet += 1
-        task.callback = False
+        task.callback = task.callback and task.status == "offered"
         if task.unanswered is None:
             task.unanswered = now
             self._watch_talk(task, now)
@@ -109,10 +109,19 @@ class Watching:
         if task is None or task.status not in ("waiting", "private"):
             return False
         task.callback, task.calls = True, 0
+        task.asked += 1
         rules = self.policy.queue(task.queue).callback or Callback()
-        self.timers.add(now + rules.window, "late", task.id, 0)
+        self.timers.add(now + rules.window, "late", task.id, task.asked)
         if not rules.keep_place:
             self._wait_anew(task, now)
+        return True
+
+    def stay(self, id: TaskId) -> bool:
+        """The customer waits here after all, at the place they have; False when nobody was to call them."""
+        task = self.tasks.get(id)
+        if task is None or not task.callback:
+            return False
+        task.callback, task.calls = False, 0
         return True
 
     def _wait_anew(self, task: Task, now: float) -> None:
@@ -124,7 +133,9 @@ class Watching:
         self._dispatch(0, now)
 
     def _call(self, task: Task, now: float) -> None:
-        """An agent is there for somebody who went: one more try, as often as the policy says."""
+        """An agent is there: for somebody who went that is one more try, as often as the policy says."""
+        if not task.callback:
+            return
         rules = self.policy.queue(task.queue).callback or Callback()
         task.calls += 1
         self.out.append(Move("call", now, task, task.agent, more={"try": task.calls}))
@@ -134,7 +145,7 @@ class Watching:
         if not task.callback:
             return
         if word == "late":
-            if task.status in ("waiting", "private"):
+            if version == task.asked and task.status in ("waiting", "private"):
                 self.out.append(Move("callback_late", now, task))
             return
         staff = self.floor.by_id.get(task.agent)

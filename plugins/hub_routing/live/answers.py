@@ -70,6 +70,8 @@ class Answers:
         announce = router.plan.queue(task.queue).announce
         bands = announce.bands if announce is not None else USUAL
         lines.append(sentence(locale, "estimate", band=band_words(seconds, bands, locale)))
+        if task.callback:
+            lines.append(sentence(locale, "to_be_called"))
         group: Group | None = task.group
         if group is not None and not group.elig:
             passed = router.groups.passed_over(group)

@@ -6,14 +6,17 @@ A card is an event of the conversation, ``waiting.changed``: stored, so that a p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
 from hub import Conversation, Leg, Person
+from hub.house import Scene
 from hub.tables import Change
 from hub_routing.calendars import opens_at
 from hub_routing.engine import Task
+from hub_routing.engine.records import TaskId
 from hub_routing.live.sentences import LANGUAGES, Both, band_words, customers, moment
 from hub_routing.policy import Announce
 
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
 WAITING: Final = "waiting"
 """Among the kinds a channel shows: its pages keep a card for who waits (docs/realtime.md)."""
 
-CALLBACK, BOT, MESSAGE = "routing:callback", "routing:bot", "routing:message"
-"""Payloads of what is offered to those who wait."""
+CALLBACK, STAY, BOT, MESSAGE = "routing:callback", "routing:stay", "routing:bot", "routing:message"
+"""Payloads of what is offered to those who wait; to stay takes a call back back."""
 
 LEFT: Final = "message_left"
 """The tag of a conversation whose customer left a message instead of waiting."""
@@ -43,6 +46,7 @@ MOST_TOLD: Final = 50
 
 MOVED: Final = frozenset({"assign", "offer", "queued", "requeue", "moved", "closed"})
 OFFERS: Final = frozenset({"offer_callback", "offer_message", "offer_bot"})
+NOTHING: Final[frozenset[str]] = frozenset()
 Card = dict[str, Any]
 
 
@@ -94,12 +98,27 @@ class Cards:
     def look(self, id: int) -> None:
         """Tell this one soon, without waiting for the round."""
         if self._anybody_shows():
-            self._floor.spawn(self._tell(id), f"card of {id}")
+            self._floor.spawn(partial(self._tell, id), f"card of {id}")
+
+    def _kinds(self, leg: Leg | None) -> Set[str]:
+        channel = self._floor.ctx.house.channels.get(leg.channel) if leg is not None else None
+        return channel.limits.kinds if channel is not None else frozenset()
 
     def shows(self, leg: Leg | None) -> bool:
         """Does the channel of this leg show cards?"""
-        channel = self._floor.ctx.house.channels.get(leg.channel) if leg is not None else None
-        return channel is not None and WAITING in channel.limits.kinds
+        return WAITING in self._kinds(leg)
+
+    def kinds(self, scene: Scene) -> Set[str]:
+        """What is shown where the customer wrote last."""
+        return self._kinds(next(reversed(scene.legs.values()), None))
+
+    def on(self, scene: Scene) -> bool:
+        """Does a card stand where the customer wrote last? It tells how things are: nothing needs to be said."""
+        return WAITING in self.kinds(scene)
+
+    def offers(self, id: TaskId) -> Set[str]:
+        """What the policy offered to who waits."""
+        return self._offers.get(id, NOTHING) if isinstance(id, int) else NOTHING
 
     def _anybody_shows(self) -> bool:
         return any(WAITING in channel.limits.kinds for channel in self._floor.ctx.house.channels.values())
@@ -115,14 +134,14 @@ class Cards:
             for queue in queues if self._anybody_shows() else ():
                 for task in nsmallest(MOST_TOLD, self._waiting(queue), key=lambda task: (task.key, task.seq)):
                     assert isinstance(task.id, int)
-                    await self._tell(task.id)
+                    await self._floor.quietly(partial(self._tell, task.id), "cards")
 
     async def _minutes(self) -> None:
         """Estimates move with the clock, also those of who is far back."""
         while True:
             await self._floor.ctx.clock.sleep(AGAIN_AFTER)
             for id in list(self._told):
-                await self._tell(id)
+                await self._floor.quietly(partial(self._tell, id), "cards")
 
     def _waiting(self, queue: str) -> Iterable[Task]:
         tasks = self._floor.router.tasks.values()
@@ -144,6 +163,8 @@ class Cards:
         self._told[id], change = card, Change()
         words = {one: f"{card['title'][one]} · {card['text'][one]}" for one in LANGUAGES}
         data = {"card": card, "words": words}
+        # Not told after all: the next minute tells it.
+        change.failed.append(partial(self._told.update, {id: {}}))
         change.event("waiting.changed", int(floor.now * 1000), dossier.person.id, id, public=True, data=data)
         floor.ctx.submit(change)
 
@@ -166,10 +187,11 @@ class Cards:
     def _called(self, task: Task, place: int) -> Card:
         """What happens now that they are to be called back."""
         rules = self._floor.router.policy.queue(task.queue).callback
+        actions: list[Card] = [{"payload": STAY, "label": _both("stay")}]
         if (rules is not None and not rules.keep_place) or not place:
-            return {"place": 0, "title": _both("called"), "text": _both("called_noted"), "actions": []}
+            return {"place": 0, "title": _both("called"), "text": _both("called_noted"), "actions": actions}
         text = _joined(_both("called_kept"), _ahead(place))
-        return {"place": place, "title": _both("called"), "text": text, "actions": []}
+        return {"place": place, "title": _both("called"), "text": text, "actions": actions}
 
     def _wait(self, task: Task, place: int) -> Both:
         if task.status == "offered":

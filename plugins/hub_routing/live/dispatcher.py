@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
-from hub import Agent, Context, Conversation, Event, HubError
+from hub import Agent, Context, Conversation, Event, HubError, Message, StoreUnavailable
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cards import Cards
@@ -20,12 +21,14 @@ from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
 from hub_routing.live.settling import Settling
+from hub_routing.live.wishes import Wishes
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
 
 SWEEP_EVERY: Final = 60.0
 PAGE: Final = 500
 RETRY: Final = 1.0
+Work = Callable[[], Awaitable[None]]
 KINDS: Final = ("conversation.", "message.created", "person.")
 
 
@@ -39,6 +42,7 @@ class Dispatcher:
         self.loads = Loads(ctx)
         self.settling = Settling(self)
         self.cards = Cards(self)
+        self.wishes = Wishes(self)
         teams = [team.id for team in ctx.house.teams]
         self.router = Router(policy, teams=teams)
         self.decisions: dict[int, list[Decision]] = {}
@@ -99,19 +103,23 @@ class Dispatcher:
             before = page[-1].id
         return sorted(found, key=lambda one: one.id)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, work: Work, name: str) -> None:
         """Beside everything else, until the instance stops."""
-        task = asyncio.create_task(self._quietly(work, name), name=f"{self.ctx.name}: {name}")
+        task = asyncio.create_task(self.quietly(work, name), name=f"{self.ctx.name}: {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        # Cancelled before its first step a task has not begun what it was given.
-        task.add_done_callback(lambda _: work.close())
 
-    async def _quietly(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        try:
-            await work
-        except HubError as error:
-            self.ctx.log.warning("routing could not do this now", what=name, error=str(error))
+    async def quietly(self, work: Work, name: str) -> None:
+        """Do it, again while the store is away; what is refused is only noted."""
+        while True:
+            try:
+                return await work()
+            except StoreUnavailable as error:
+                self.ctx.log.warning("routing waits for the store", what=name, error=str(error))
+                await self.ctx.clock.sleep(RETRY)
+            except HubError as error:
+                self.ctx.log.warning("routing could not do this now", what=name, error=str(error))
+                return None
 
     # -- what happens -------------------------------------------------------------------------------
 
@@ -151,12 +159,23 @@ class Dispatcher:
         if message is None:
             return
         if message.direction == "in":
-            if id in self.router.tasks:
-                await self._new_leg(event)
-            self.router.heard(id, message.at / 1000)
-            await self.settling.pressed(message)
+            await self._spoken(event, message)
         elif message.direction == "out" and message.author.kind == "agent":
             self.router.answered(id, message.at / 1000)
+
+    async def _spoken(self, event: Event, message: Message) -> None:
+        """The customer wrote or pressed something."""
+        task = self.router.tasks.get(event.conversation_id)
+        to_be_called = task is not None and task.callback
+        if task is not None:
+            await self._new_leg(event)
+        self.router.heard(event.conversation_id, message.at / 1000)
+        if task is not None and to_be_called and not task.callback:
+            # They are here: nobody calls them again, also not after a restart.
+            change = Change()
+            change.write(Statements.put_case, case_row(task))
+            self.ctx.submit(change)
+        await self.wishes.heard(message)
 
     async def _learn(self, person_id: int) -> None:
         """A customer is somebody else than was thought, perhaps a VIP, or needs something else."""
@@ -306,11 +325,11 @@ class Dispatcher:
         elif move.kind in ("queued", "taken"):
             self.tell(task, move.decision)
         elif move.kind == "paused":
-            self.spawn(self.settling.pause(move.agent), "pausing an agent")
+            self.spawn(partial(self.settling.pause, move.agent), "pausing an agent")
         elif move.kind in ("announce", "closed", "offer_callback", "offer_message", "offer_bot", "call"):
             if move.decision is not None:
                 self.tell(task, move.decision)
-            self.spawn(self.settling.say(task, move), "telling a customer")
+            self.spawn(partial(self.settling.say, task, move), "telling a customer")
         else:
             words = both(move.kind, agent=self.names.get(move.agent, "")) if move.kind in SENTENCES else {}
             self.tell(task, None, f"routing.{move.kind}", words, agent=move.agent)
@@ -366,7 +385,7 @@ class Dispatcher:
     async def _sweep(self) -> None:
         while True:
             await self.ctx.clock.sleep(SWEEP_EVERY)
-            await self._quietly(self.sweep(), "sweep")
+            await self.quietly(self.sweep, "sweep")
 
     async def sweep(self) -> None:
         """Compare everything with the store; what was wrong is put right and counted."""

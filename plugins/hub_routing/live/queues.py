@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,11 @@ from hub_routing.engine import Task
 from hub_routing.engine.floor import bits
 from hub_routing.engine.plan import Wanted
 from hub_routing.live.dispatcher import Dispatcher
-from hub_routing.reports import Outcomes
+from hub_routing.reports import Outcome, Outcomes, by_hour
 
 Answer = dict[str, Any]
+Came = Sequence[tuple[Outcome, bool]]
+"""Those who came to a queue today, each with whether they left."""
 
 
 class Queues:
@@ -34,25 +37,35 @@ class Queues:
             if task.status in ("waiting", "private"):
                 waiting[task.queue].append(task)
         names = dict.fromkeys((*(team.id for team in house.teams), *router.policy.queues, *waiting, *today))
-        return [self._queue(name, waiting[name], today.get(name, Counter()), locale) for name in names]
+        return [self._queue(name, waiting[name], today.get(name, ()), locale) for name in names]
 
-    def _queue(self, name: str, waiting: list[Task], today: Counter[str], locale: str) -> Answer:
+    def _queue(self, name: str, waiting: list[Task], today: Came, locale: str) -> Answer:
         dispatcher = self._dispatcher
         router, now = dispatcher.router, dispatcher.now
         promise = router.policy.queue(name).sla.answer
         on = self._agents_on(name)
         expected = router.line(name).wait(len(waiting), on / 300.0)
-        ended = today["answered"] + today["left"]
         return {
             "queue": name, "name": dispatcher.ctx.house.team_name(name, locale), "waiting": len(waiting),
             "longest": round(max((now - one.arrived for one in waiting), default=0.0), 3),
             "expected": None if expected is None else round(expected, 3), "agents": on,
-            "within": promise.within, "target": promise.target,
-            "today": {
-                "answered": today["answered"], "in_time": today["in_time"], "left": today["left"],
-                "level": round(today["in_time"] / ended, 4) if ended else None,
-            },
+            "within": promise.within, "target": promise.target, "today": self._day(today),
         }  # fmt: skip
+
+    def _day(self, today: Came) -> Answer:
+        """What was promised and kept, and the same day hour by hour."""
+        answered, in_time = sum(case.wait is not None for case, _ in today), sum(case.in_time for case, _ in today)
+        gone = sum(left for _, left in today)
+        ended = answered + gone
+        return {
+            "answered": answered, "in_time": in_time, "left": gone, "level": round(in_time / ended, 4) if ended else None,
+            "hours": by_hour(today, self._midnight(), self._dispatcher.router.plan.zone),
+        }  # fmt: skip
+
+    def _midnight(self) -> int:
+        """When today began (ms)."""
+        today = datetime.fromtimestamp(self._dispatcher.now, self._dispatcher.router.plan.zone)
+        return int(today.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
 
     def _agents_on(self, name: str) -> int:
         """Those who serve the queue and are there."""
@@ -60,20 +73,14 @@ class Queues:
         members = router.floor.able(Wanted((), *router.plan.base(name)))
         return sum(staff.ready for at in bits(members) if (staff := router.floor.staff[at]) is not None)
 
-    async def _read(self) -> dict[str, Counter[str]]:
+    async def _read(self) -> dict[str, Came]:
         """What became of those who came today, by queue. Who is in no queue any more without having had anybody, left."""
-        dispatcher = self._dispatcher
-        today = datetime.fromtimestamp(dispatcher.now, dispatcher.router.plan.zone)
-        begin = today.replace(hour=0, minute=0, second=0, microsecond=0)
-        since = int(begin.timestamp() * 1000)
+        dispatcher, since = self._dispatcher, self._midnight()
         async with self._one:
             if self._today is None or self._today.begin != since:
                 self._today = Outcomes(dispatcher.ctx.reader, since)
             await self._today.read()
-            found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+            found: defaultdict[str, list[tuple[Outcome, bool]]] = defaultdict(list)
             for case in self._today.cases.values():
-                counts = found[case.queue]
-                counts["answered"] += case.wait is not None
-                counts["in_time"] += case.in_time
-                counts["left"] += case.wait is None and case.id not in dispatcher.router.tasks
+                found[case.queue].append((case, case.wait is None and case.id not in dispatcher.router.tasks))
             return dict(found)

@@ -57,8 +57,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "Waits in queue {queue}: nobody is able now{more}",
     ),
     "passed_over": (
-        "进入队列 {queue}：能胜任的人都没有接下，稍后可再次分配{more}",
-        "Waits in queue {queue}: all who are able did not take it, and are asked again later{more}",
+        "进入队列 {queue}：能胜任者没有接下，稍后可再次分配{more}",
+        "Waits in queue {queue}: nobody who is able took it, it is offered again later{more}",
     ),
     "wait_owner": (
         "等待专属客服 {agent}，最多 {wait} 秒，保留排队位置",
@@ -101,6 +101,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "warn": ("客户等待回答已久，提醒 {agent}", "No answer for long: {agent} was reminded"),
     "supervisor": ("客户等待回答已久，通知主管", "No answer for long: a supervisor was told"),
     "callback_asked": ("客户要求回电", "The customer asked to be called back"),
+    "callback_withdrawn": (
+        "客户不用回电了，在这里等待，位置不变",
+        "The customer wants no call back any more and waits here, at the same place",
+    ),
+    "untagged": ("去掉标签：{tag}", "No longer tagged: {tag}"),
     "callback_late": (
         "承诺的回呼时间已过，仍在排队",
         "The promised time of the call back is over, and they still wait",
@@ -115,28 +120,29 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "在队列 {queue} 排第 {place} 位，已等待 {waited} 秒",
         "Is number {place} in queue {queue}, waiting for {waited} s",
     ),
+    "to_be_called": ("要求回电：轮到时由客服联系", "To be called back when it is their turn"),
     "estimate": ("预计等待：{band}", "Estimated wait: {band}"),
     "able": ("能胜任 {able} 人：{states}", "{able} able: {states}"),
     "none_able": ("没有客服具备所需：{need}", "No agent has what is needed: {need}"),
     "none_left": (
-        "能胜任的 {count} 人都没有接下（谢绝、未应答或退回），稍后可再次分配",
-        "All {count} who are able declined, did not answer or gave it back; they are asked again later",
+        "能胜任者（{count} 人）没有接下：谢绝、未应答或退回，稍后可再次分配",
+        "Nobody who is able ({count}) took it: declined, not answered or given back; it is offered again later",
     ),
     "next_ring": ("{seconds} 秒后放宽要求", "The search widens in {seconds} s"),
     "is_vip": ("贵宾，优先 {seconds} 秒", "A VIP, {seconds} s ahead of others"),
-    "reserved": ("{count} 位空闲客服为贵宾保留", "{count} idle agent(s) are kept for VIPs"),
+    "reserved": ("{count} 位空闲客服为贵宾保留", "Idle, but kept for VIPs: {count}"),
     "excluded": ("暂不再分配给：{agents}", "Not offered again for now to: {agents}"),
     "state_full": ("{count} 人已满", "{count} full"),
     "state_break": ("{count} 人小休", "{count} on a break"),
     "state_training": ("{count} 人培训", "{count} in training"),
     "state_offline": ("{count} 人离线", "{count} offline"),
     "state_away": ("{count} 人已断开", "{count} disconnected"),
-    "state_off": ("{count} 人未开启该渠道", "{count} do not take this channel"),
+    "state_off": ("{count} 人未开启该渠道", "{count} with this channel switched off"),
     "state_free": ("{count} 人有余量", "{count} with room"),
     # why do I get no work
     "work_flows": (
         "可以接待：余量 {free}/{capacity}，现在没有您能胜任的客户在等",
-        "Ready: {free} of {capacity} units free, nobody you can serve is waiting",
+        "Ready: room {free}/{capacity}, nobody you can serve is waiting",
     ),
     "you_gone": ("页面已断开", "No page of yours is open"),
     "you_break": ("正在小休（{why}）", "You are on a break ({why})"),
@@ -146,12 +152,12 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "you_training": ("正在培训", "You are in training"),
     "you_offline": ("离线", "You are offline"),
-    "you_full": ("已满：{used}/{capacity}", "Full: {used} of {capacity} units"),
+    "you_full": ("已满：{used}/{capacity}", "Full: {used}/{capacity}"),
     "you_off": ("已关闭渠道：{channels}", "Switched off: {channels}"),
-    "you_lack": ("有 {count} 位客户在等，但需要 {need}", "{count} customer(s) wait, but need {need}"),
+    "you_lack": ("有 {count} 位客户在等，但需要 {need}", "Waiting, but for somebody with {need}: {count}"),
     "you_passed": (
         "有 {count} 位客户在等，您刚才没有接下，暂不再分配给您",
-        "{count} customer(s) wait whom you did not take; they are not offered to you again for now",
+        "Waiting, but not taken by you and not offered to you again for now: {count}",
     ),
     "you_kept": ("您被保留给贵宾", "You are kept for VIPs"),
     "you_unknown": ("不是客服", "Nobody who serves"),
@@ -162,6 +168,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 
 CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
     "place": ("您前面还有 {ahead} 位，预计等待{band}。", "{ahead} before you; estimated wait: {band}."),
+    "place_next": ("您是下一位，预计等待{band}。", "You are next; estimated wait: {band}."),
     "callback": (
         "不想等？我们可以稍后联系您，位置为您保留。",
         "Rather not wait? We can get back to you, and you keep your place.",
@@ -169,6 +176,13 @@ CUSTOMER: Final[Mapping[str, tuple[str, str]]] = {
     "callback_yes": ("请稍后联系我", "Get back to me"),
     "callback_kept": ("好的，轮到您时我们会联系您。", "Fine: we will get back to you when it is your turn."),
     "callback_noted": ("好的，我们会联系您。", "Fine: we will get back to you."),
+    "stay": ("不用回电了", "No call back"),
+    "stay_short": ("不用回电", "No callback"),
+    "stay_hint": ("{noted}想改为在这里等，请回复“{word}”。", "{noted} To wait here instead, reply “{word}”."),
+    "stays": (
+        "好的，不再回电。您继续在这里排队，位置不变。",
+        "Fine: nobody will call. You go on waiting here, at the same place.",
+    ),
     "callback_now": ("您好，现在轮到您了。", "Hello, it is your turn now."),
     "message": (
         "也可以留言，我们会尽快回复。",

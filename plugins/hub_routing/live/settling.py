@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from hub import Author, Button, Buttons, Choice, Conflict, Message, Refused, SetAttributes, StoreUnavailable, Text
+from hub import Author, Button, Buttons, Conflict, Refused, StoreUnavailable, Text
 from hub.house import Scene
 from hub.tables import Change
 from hub_routing.engine import Decision, Move, Task
-from hub_routing.live.cards import BOT, CALL, CALLBACK, LEFT, MESSAGE
+from hub_routing.live.cards import BOT, CALLBACK
 from hub_routing.live.cases import agent_id, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hub_routing.live.dispatcher import Dispatcher
 
 TRIES: Final = 5
-NUMBER: Final = re.compile(r"\+?[\d ()/.-]{5,25}")
 
 
 class Settling:
@@ -50,7 +49,7 @@ class Settling:
         self.wanted.add(id)
         if id not in self.busy:
             self.busy.add(id)
-            self._floor.spawn(self._carry_out(id), f"conversation {id}")
+            self._floor.spawn(partial(self._carry_out, id), f"conversation {id}")
 
     async def _carry_out(self, id: int) -> None:
         floor, tries = self._floor, 0
@@ -78,11 +77,11 @@ class Settling:
             self.again.discard(id)
             self._from.pop(id, None)
         # What happened there meanwhile is the truth.
-        await floor.look(id, person)
+        await floor.quietly(partial(floor.look, id, person), f"conversation {id}")
         floor.follow()
         floor.cards.look(id)
         if (call := self._calls.pop(id, None)) is not None:
-            await self.say(*call)
+            floor.spawn(partial(self.say, *call), "telling a customer")
 
     async def _once(self, id: int) -> None:
         floor = self._floor
@@ -159,7 +158,10 @@ class Settling:
         known = [one for id in decision.candidates if (one := floor.agent(id)) is not None]
         asked = {"conversation": dossier.conversation, "person": dossier.person, "candidates": known}
         picker = self._picker()
-        chosen = await (house.calls.ask(picker, "pick_agent", **asked) if picker else house.calls.first("pick_agent", **asked))
+        if picker:
+            chosen = (await house.calls.ask(picker, "pick_agent", **asked)).value
+        else:
+            chosen = await house.calls.first("pick_agent", **asked)
         able = isinstance(chosen, int) and any(one.id == chosen for one in known)
         if able and floor.router.repick(task, str(chosen), floor.now):
             decision.more = {**decision.more, "rather": decision.chosen}
@@ -199,7 +201,7 @@ class Settling:
     def store_load(self, agent: str) -> None:
         """Bring an agent's row up to date, soon."""
         self.storing.add(agent)
-        self._floor.spawn(self._store(agent), f"load of {agent}")
+        self._floor.spawn(partial(self._store, agent), f"load of {agent}")
 
     async def _store(self, agent: str) -> None:
         try:
@@ -247,15 +249,11 @@ class Settling:
                 scene.say(self._voice(), (Text(customers(locale, "closed_bot")),))
                 scene.assign_bot()
                 return
-            if scene.legs and (move.kind == "call" or not self._has_card(scene)):
+            if scene.legs and (move.kind == "call" or not self._floor.cards.on(scene)):
                 scene.say(self._voice(), self._body(task, move, locale))
 
         await self._floor.ctx.house.play(id, self._floor.ctx.name, play)
         self._floor.cards.look(id)
-
-    def _has_card(self, scene: Scene) -> bool:
-        """Where they wrote last stands how things are: nothing needs to be said."""
-        return self._floor.cards.shows(next(reversed(scene.legs.values()), None))
 
     def _body(self, task: Task, move: Move, locale: str) -> tuple[Any, ...]:
         callback = (Buttons((Button(customers(locale, "callback_yes"), CALLBACK),), customers(locale, "callback")),)
@@ -265,63 +263,9 @@ class Settling:
             return (Buttons((Button(customers(locale, "bot_yes"), BOT),), customers(locale, "bot")),)
         if move.kind == "announce":
             band = band_words(move.more.get("seconds"), tuple(move.more["bands"]), locale)
-            said = Text(customers(locale, "place", ahead=move.more["place"] - 1, band=band))
+            ahead = move.more["place"] - 1
+            said = Text(customers(locale, "place" if ahead else "place_next", ahead=ahead, band=band))
             return (said, *callback) if move.more.get("callback") else (said,)
         if move.kind == "call":
             return (Text(customers(locale, "callback_now")),)
         return (Text(customers(locale, "closed" if move.kind == "closed" else "message")),)
-
-    async def pressed(self, message: Message) -> None:
-        """A button of ours, perhaps."""
-        payload = next((one.payload for one in message.body if isinstance(one, Choice)), "")
-        if payload == CALLBACK:
-            await self.call_back(message.conversation_id, _number(message))
-        elif payload == MESSAGE:
-            await self._leave(message.conversation_id)
-        elif payload == BOT:
-            async def play(scene: Scene) -> None:
-                if scene.conversation is not None and scene.conversation.owner_kind == "queue":
-                    scene.assign_bot()
-
-            await self._floor.ctx.house.play(message.conversation_id, self._floor.ctx.name, play)
-
-    async def _leave(self, id: int) -> None:
-        """The customer left a message: agents see it by its tag, and nobody waits for them to be here."""
-
-        async def play(scene: Scene) -> None:
-            if scene.conversation is not None and scene.conversation.owner_kind == "queue":
-                scene.tag([LEFT])
-
-        await self._floor.ctx.house.play(id, self._floor.ctx.name, play)
-        self._floor.cards.look(id)
-
-    async def call_back(self, id: int, phone: str = "") -> bool:
-        """The customer goes and keeps the place; False when they do not wait. `phone` is kept where none is known."""
-        floor = self._floor
-        task = floor.router.tasks.get(id)
-        if task is None or task.status not in ("waiting", "private"):
-            return False
-
-        async def play(scene: Scene) -> None:
-            if task.callback or not floor.router.callback(id, floor.now):
-                return
-            if phone and not scene.person.attributes.get("phone"):
-                scene.apply((SetAttributes({"phone": phone}),), self._voice())
-            scene.change.write(Statements.put_case, case_row(task))
-            scene.tag([CALL])
-            scene.change.event("routing.callback", scene.now, scene.person.id, id, data={"words": both("callback_asked")})
-            if scene.legs and not self._has_card(scene):
-                rules = floor.router.policy.queue(task.queue).callback
-                code = "callback_noted" if rules is not None and not rules.keep_place else "callback_kept"
-                scene.say(self._voice(), (Text(customers(scene.person.locale or floor.ctx.locale, code)),))
-
-        await floor.ctx.house.play(id, floor.ctx.name, play)
-        floor.follow()
-        floor.cards.look(id)
-        return True
-
-
-def _number(message: Message) -> str:
-    """The telephone number somebody wrote beside a pressed button; "" for anything else."""
-    said = " ".join(one.text for one in message.body if isinstance(one, Text)).strip()
-    return said if NUMBER.fullmatch(said) else ""

@@ -24,7 +24,7 @@ _ARRIVED: Final = (
 _ASSIGNED: Final = (
     "SELECT id, at, conversation_id, data FROM event WHERE id > ? AND kind = 'conversation.assigned' ORDER BY id LIMIT 500"
 )
-_CHANNEL: Final = "SELECT channel FROM routing_decision WHERE conversation_id = ? ORDER BY id LIMIT 1"
+_DECIDED: Final = "SELECT channel, data FROM routing_decision WHERE conversation_id = ? ORDER BY id"
 _LEG: Final = "SELECT channel FROM leg WHERE conversation_id = ? ORDER BY id LIMIT 1"
 
 
@@ -73,14 +73,16 @@ class Export:
         id, at, closed = row["conversation_id"], row["at"], row["closed_at"]
         if row["status"] == "open" or closed is None:
             return None
-        began = self._assigned.get(id)
+        began, (channel, tier) = self._assigned.get(id), await self._came(id)
         return {
-            "id": str(id), "at": at / 1000, "channel": await self._channel(id), "queue": str(said.get("team", "")) or "-",
-            "need": needs_of(json.loads(row["tags"] or "[]")), "tier": row["tier"],
+            "id": str(id), "at": at / 1000, "channel": channel, "queue": str(said.get("team", "")) or "-",
+            "need": needs_of(json.loads(row["tags"] or "[]")), "tier": row["tier"] if tier is None else tier,
             "work": (closed - began) / 1000 if began is not None else 0.0,
             "patience": None if began is not None else (closed - at) / 1000,
         }  # fmt: skip
 
-    async def _channel(self, id: int) -> str:
-        found = await self.reader.value(_CHANNEL, id) if self.decided else None
-        return str(found or await self.reader.value(_LEG, id) or "-")
+    async def _came(self, id: int) -> tuple[str, str | None]:
+        """On which channel, and in which tier at last: of who has been erased since, the person tells it no more."""
+        decisions = await self.reader.all(_DECIDED, id) if self.decided else []
+        channel = (decisions[0]["channel"] if decisions else "") or await self.reader.value(_LEG, id)
+        return str(channel or "-"), str(json.loads(decisions[-1]["data"]).get("tier", "")) if decisions else None

@@ -153,7 +153,7 @@ export const useDesk = defineStore('desk', () => {
         return
       }
       case 'conversation.changed':
-        if (event.data.reload) anew(event.data.conversation.id)
+        if (event.data.reload) reread(event.data.conversation)
         return seen(event.data.conversation, fresh)
       case 'conversation.offered':
         return announceOffer(event.data.conversation, fresh)
@@ -186,10 +186,16 @@ export const useDesk = defineStore('desk', () => {
     notify(name, text, message.conversation, () => opener(message.conversation))
   }
 
-  /** Its customer was joined with another, or parted again: messages have come or gone. */
+  /** Its customer was joined with another, parted or erased: messages have come or gone, or lost their words. */
   function anew(conversation: string): void {
     threads.forget(conversation)
     if (conversation === current.value) void loadThread(conversation)
+  }
+
+  /** Nothing that was read of this customer holds any more, in earlier conversations either. */
+  function reread({ id, person }: Conversation): void {
+    for (const one of conversations.values()) if (one.id !== id && one.person.id === person.id) anew(one.id)
+    anew(id)
   }
 
   /** The hub shows it to me, so I may see it. */

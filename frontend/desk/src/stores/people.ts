@@ -38,6 +38,8 @@ export interface WhoIsWho {
   candidates: Candidate[]
   conflicts: Conflict[]
   merges: Merge[]
+  /** Instances that have still to erase what they keep of this erased customer. */
+  erasing: string[]
 }
 
 export interface IssuedClaim {

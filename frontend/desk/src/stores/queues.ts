@@ -3,6 +3,9 @@ import { ref, shallowRef } from 'vue'
 import { api } from '../lib/http'
 import { usePrefs } from './prefs'
 
+/** Those who came in one hour of today, by the clock of the house. */
+export interface Hour { hour: number; came: number; answered: number; left: number; mean: number | null; longest: number | null }
+
 /** A queue as it is now. Times are seconds; `null` where there is nothing to tell yet. */
 export interface Queue {
   queue: string
@@ -13,7 +16,7 @@ export interface Queue {
   agents: number
   within: number
   target: number
-  today: { answered: number; in_time: number; left: number; level: number | null }
+  today: { answered: number; in_time: number; left: number; level: number | null; hours: Hour[] }
 }
 
 /** What one way of picking did. */
