@@ -226,11 +226,11 @@ async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed
     await agent.row("王明").click()
     pane = page.get_by_test_id("customer-pane")
     await comes(routed, "王明", "给我回电", "routing:callback")
-    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back")).to_be_visible(timeout=WAIT)
+    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back", exact=True)).to_be_visible(timeout=WAIT)
     number = pane.get_by_test_id("call-back")
     await expect(number).to_have_text("+86 138-0013-8000")
     await expect(number).to_have_attribute("href", "tel:+8613800138000")
     assert await wrong(page, locale, "call-back", whole=True) == []
     await comes(routed, "王明", "不用回电了", "routing:stay")
     await expect(number).to_have_count(0, timeout=WAIT)
-    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back")).to_have_count(0)
+    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back", exact=True)).to_have_count(0)
