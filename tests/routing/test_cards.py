@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from hub import Answer, Bot, Buttons, Choice, Inbound, Limits, PluginConfig, Sender, Text, Turn, hookimpl
+from hub import Answer, Bot, Buttons, Choice, Inbound, Limits, Message, PluginConfig, Sender, Text, Turn, hookimpl
 from hub.testing import FakeChannel, use
 from hub.testing.clock import ManualClock
 from hub.testing.fixtures import MakeHub
 from hub_routing import Routing
 from hub_routing.calendars import opens_at
+from hub_routing.live.wishes import Wishes
 from hub_routing.policy import OpeningHours
 from tests.databases import both_databases
 from tests.routing.live import Service
@@ -290,6 +291,42 @@ async def test_words_are_a_wish_only_where_the_policy_has_it(make_hub: MakeHub) 
     assert (await visitor.conversation()).owner_kind == "queue"
     assert (await visitor.conversation()).tags == ()
     assert not house.routing.dispatcher.router.tasks[id].callback
+
+
+@both_databases
+@pytest.mark.parametrize("payload", ["routing:callback", "routing:message", "routing:bot"])
+async def test_a_wish_of_the_moment_in_which_the_hub_ended_is_carried_out_by_the_next(
+    make_hub: MakeHub, monkeypatch: pytest.MonkeyPatch, payload: str
+) -> None:
+    house = await house_of(make_hub, POLICY, ManualClock())
+    visitor = await house.comes("u1")
+    id = (await visitor.is_with("queue")).id
+    await card(house, id)
+    with monkeypatch.context() as ended:
+        # As if the process ended when the press was stored: nothing comes of it.
+        ended.setattr(Wishes, "heard", ignored)
+        await visitor.says(Choice("…", payload))
+        await house.kit.settled()
+        await house.kit.stop()
+    await house.kit.restart()
+
+    async def done() -> bool:
+        now = await visitor.conversation()
+        return now.owner_kind == "bot" or {"call_back", "message_left"} & {*now.tags} != set()
+
+    await house.kit.until(done, "what they chose is done", turning=0.1)
+    log = (
+        "SELECT kind, data FROM event WHERE conversation_id = ?"
+        " AND kind IN ('routing.callback', 'conversation.tagged', 'conversation.assigned') ORDER BY id"
+    )
+    before = await house.kit.rows(log, id)
+    await house.kit.restart()
+    await house.kit.settled()
+    assert await house.kit.rows(log, id) == before, "and once"
+
+
+async def ignored(wishes: Wishes, message: Message) -> None:
+    """Nobody hears it."""
 
 
 async def test_a_wish_that_comes_too_late_holds_nobody_up(make_hub: MakeHub) -> None:

@@ -83,6 +83,7 @@ class Dispatcher:
             await self.look(conversation.id, conversation.person_id)
         self.follow()
         self.cards.start()
+        self.spawn(self.wishes.take_up, "wishes of before")
         self.ctx.task(self._listen(), "events")
         self.ctx.task(self._keep_time(), "dates")
         self.ctx.task(self._sweep(), "sweep")

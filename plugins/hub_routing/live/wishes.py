@@ -37,6 +37,15 @@ PLACE: Final = re.compile(r"[1-9１-９]")
 SPELT: Final = {STAY: ("stay", "stay_short"), CALLBACK: ("callback_yes", "callback_card"), BOT: ("bot_yes", "bot_card")}
 """Wishes that count in these words, too."""
 
+_UNDONE: Final = (
+    "SELECT message.id FROM conversation JOIN message ON message.conversation_id = conversation.id"
+    " WHERE conversation.status = 'open' AND conversation.owner_kind = 'queue' AND message.direction = 'in' AND NOT EXISTS"
+    " (SELECT 1 FROM event WHERE event.person_id = message.person_id AND event.conversation_id = conversation.id AND"
+    " event.id > message.event_id AND event.kind IN"
+    " ('routing.callback', 'routing.callback_withdrawn', 'conversation.tagged', 'conversation.assigned')) ORDER BY message.id"
+)
+"""What those who wait have said since the last time something came of it."""
+
 
 class Wishes:
     """Carries out what customers choose while they wait; `_words` are wishes by the words that say them."""
@@ -46,6 +55,13 @@ class Wishes:
         self._words = {
             _bare(customers(language, code)): wish for wish, codes in SPELT.items() for code in codes for language in LANGUAGES
         }
+
+    async def take_up(self) -> None:
+        """Carry out what was chosen in the moment in which an earlier run ended."""
+        for row in await self._floor.ctx.reader.all(_UNDONE):
+            message = await self._floor.ctx.reading.message(row["id"])
+            if message is not None:
+                await self.heard(message)
 
     async def heard(self, message: Message) -> None:
         """The customer wrote or pressed something: a wish of these, perhaps."""
