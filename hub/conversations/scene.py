@@ -270,13 +270,14 @@ class Scene:
         for leg in self.legs.values():
             self.change.write(Statements.change_leg, leg_change(leg))
 
-    def tag(self, tags: Iterable[str]) -> None:
-        """Add tags that are not there yet."""
+    def tag(self, tags: Iterable[str], *, without: Iterable[str] = ()) -> None:
+        """Add tags that are not there yet, and take away those of `without` that are."""
         conversation = self._any_conversation()
+        gone = [tag for tag in without if tag in conversation.tags]
         new = tuple(dict.fromkeys(tag for tag in tags if tag and tag not in conversation.tags))
-        if new:
-            self._move(tags=conversation.tags + new)
-            self._event("conversation.tagged", {"tags": list(new)}, public=False)
+        if new or gone:
+            self._move(tags=tuple(tag for tag in conversation.tags if tag not in gone) + new)
+            self._event("conversation.tagged", {"tags": list(new), **({"without": gone} if gone else {})}, public=False)
 
     def apply(self, intents: Iterable[Intent], author: Author, data: dict[str, Any] | None = None) -> None:
         """Do what a plugin wants. `AssignAgent` needs the agent's record and is done by the caller."""

@@ -27,6 +27,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "to_bots": ("交还给机器人", "Given back to the bots"),
     "closed": ("会话结束", "The conversation was closed"),
     "tagged": ("添加标签：{tags}", "Tagged: {tags}"),
+    "untagged": ("去掉标签：{without}", "No longer tagged: {without}"),
+    "retagged": ("添加标签：{tags}；去掉标签：{without}", "Tagged: {tags}; no longer: {without}"),
     "read": ("客服已读", "Read at the desk"),
     "in": ("客户说：{text}", "The customer said: {text}"),
     "out": ("{name}回复：{text}", "{name} answered: {text}"),
@@ -114,7 +116,9 @@ class _Words:
             case ("conversation", _, "assigned"):
                 return ("to_bots", {}) if data.get("bot") else ("assigned", {"name": data.get("name", "")})
             case ("conversation", _, "tagged"):
-                return "tagged", {"tags": ", ".join(map(str, data.get("tags", ())))}
+                new, gone = data.get("tags", ()), data.get("without", ())
+                code = "tagged" if not gone else "retagged" if new else "untagged"
+                return code, {"tags": ", ".join(map(str, new)), "without": ", ".join(map(str, gone))}
             case ("conversation", _, "closed" | "read" as what):
                 return what, {}
             case ("message", _, what) if event.message is not None:

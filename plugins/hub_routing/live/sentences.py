@@ -105,7 +105,6 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "客户不用回电了，在这里等待，位置不变",
         "The customer wants no call back any more and waits here, at the same place",
     ),
-    "untagged": ("去掉标签：{tag}", "No longer tagged: {tag}"),
     "callback_late": (
         "承诺的回呼时间已过，仍在排队",
         "The promised time of the call back is over, and they still wait",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from msgspec.structs import replace
-
 from hub import (
     Author,
     Button,
     Buttons,
     Choice,
-    Conversation,
     Element,
     Message,
     Refused,
@@ -153,7 +150,7 @@ class Wishes:
             if task is not None:
                 floor.router.stay(id)
                 scene.change.write(Statements.put_case, case_row(task))
-            _untag(scene, conversation, CALL)
+            scene.tag((), without=(CALL,))
             words = both("callback_withdrawn")
             scene.change.event("routing.callback_withdrawn", scene.now, scene.person.id, id, data={"words": words})
             if conversation.owner_kind == "queue" and scene.legs and not floor.cards.on(scene):
@@ -188,15 +185,6 @@ class Wishes:
 
     def _locale(self, scene: Scene) -> str:
         return scene.person.locale or self._floor.ctx.locale
-
-
-def _untag(scene: Scene, conversation: Conversation, tag: str) -> None:
-    """Take a tag away; a scene itself only adds them."""
-    left = tuple(one for one in conversation.tags if one != tag)
-    version = scene.before.version + 1 if scene.before is not None else conversation.version
-    scene.conversation, scene.moved = replace(conversation, tags=left, version=version), True
-    data = {"tags": [], "without": [tag], "words": both("untagged", tag=tag)}
-    scene.change.event("conversation.tagged", scene.now, scene.person.id, conversation.id, data=data)
 
 
 def _bare(said: str) -> str:
