@@ -325,6 +325,22 @@ async def test_a_wish_of_the_moment_in_which_the_hub_ended_is_carried_out_by_the
     assert await house.kit.rows(log, id) == before, "and once"
 
 
+async def test_what_was_said_to_a_bot_is_no_wish_of_who_waits_later(make_hub: MakeHub) -> None:
+    plugins = (use(FakeChannel, "web"), use(Porter, "porter"), use(Routing, "routing", POLICY))
+    house = Service(await make_hub(*plugins, clock=ManualClock(), service={"first_owner": "bot"}))
+    visitor = house.kit.visitor("web", "u1")
+    await visitor.says("给我回电")
+    await visitor.hears("嗯。")
+    await visitor.says(Choice("转人工", "hub:human"))
+    id = (await visitor.is_with("queue")).id
+    await house.kit.restart()
+    tasks = house.routing.dispatcher.router.tasks
+    await house.kit.until(lambda: id in tasks, "they wait")
+    await house.routing.dispatcher.wishes.take_up()
+    assert not tasks[id].callback
+    assert (await visitor.conversation()).tags == ()
+
+
 async def ignored(wishes: Wishes, message: Message) -> None:
     """Nobody hears it."""
 

@@ -39,9 +39,10 @@ _UNDONE: Final = (
     " WHERE conversation.status = 'open' AND conversation.owner_kind = 'queue' AND message.direction = 'in' AND NOT EXISTS"
     " (SELECT 1 FROM event WHERE event.person_id = message.person_id AND event.conversation_id = conversation.id AND"
     " event.id > message.event_id AND event.kind IN"
-    " ('routing.callback', 'routing.callback_withdrawn', 'conversation.tagged', 'conversation.assigned')) ORDER BY message.id"
+    " ('routing.callback', 'routing.callback_withdrawn', 'conversation.tagged', 'conversation.assigned', 'conversation.queued'))"
+    " ORDER BY message.id"
 )
-"""What those who wait have said since the last time something came of it."""
+"""What those who wait have said since they wait, or since the last time something came of it."""
 
 
 class Wishes:
