@@ -61,7 +61,7 @@ function blocks(body: Element[]): Element[][] {
   return result
 }
 
-/** A line of the house. Its words come in the visitor's language; without any, its meaning has words of ours. */
+/** A line of the house; its words come in the visitor's language. */
 function SystemRow({ line }: { line: Line }) {
   return (
     <li class="system" data-testid="message" data-id={line.id} data-direction="system" data-state={line.state} data-code={line.code}>
