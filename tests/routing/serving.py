@@ -18,12 +18,13 @@ from hub_cli.serving import serve
 from hub_routing import Routing
 
 AGENTS = 10
-DOCUMENT = """
-hub: {locale: en, log: {level: warning, format: json}}
-service: {first_owner: queue}
+CAPACITY, COST = 400, 4  # so much room that nobody has to wait, however many came before a kill
+DOCUMENT = f"""
+hub: {{locale: en, log: {{level: warning, format: json}}}}
+service: {{first_owner: queue}}
 plugins:
-  - {use: webhook, required: true}
-  - {use: routing, required: true, config: {agents: {capacity: 400, cost: {webhook: 20}}}}
+  - {{use: webhook, required: true}}
+  - {{use: routing, required: true, config: {{agents: {{capacity: {CAPACITY}, cost: {{webhook: {COST}}}}}}}}}
 """
 
 
