@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Page, Route
 
 from tests.browser.checks import difference, still
 from tests.browser.house import SHOTS, Demo
 from tests.browser.people import VisitorPage
 from tests.browser.shop import Shop
 from tests.browser.stage import DESKTOP, Stage
+from tests.browser.turns import begin_at_once
 from tests.processes import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -127,3 +128,27 @@ async def test_a_site_that_is_not_named_gets_no_chat(shoppers: Stage, shop: Shop
     await page.wait_for_function("() => window.frontdesk?.ready")
     async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
         await page.evaluate("() => window.frontdesk('open')")
+
+
+async def test_two_tabs_of_another_site_that_begin_at_once_are_one_visitor(shoppers: Stage) -> None:
+    context = await shoppers.context()
+    await begin_at_once(context, lambda: VisitorPage.visit(context, f"{shoppers.url}/plain"))
+
+
+async def test_a_loader_from_before_an_update_opens_the_chat(shoppers: Stage) -> None:
+    """It stays on pages that are open, and does not answer what a newer chat asks it."""
+    context = await shoppers.context()
+
+    async def old(route: Route) -> None:
+        answer = await route.fetch()
+        script = await answer.text()
+        assert "turns:" in script
+        await route.fulfill(response=answer, body=script.replace("turns:", "deaf:").replace("`begin`", "`deaf`"))
+
+    await context.route("**/web/w.js", old)
+    visitor = await VisitorPage.visit(context, f"{shoppers.url}/plain")
+    await visitor.says("很早就打开的一页")
+    await visitor.sees_own("很早就打开的一页")
+    await visitor.is_("online")
+    other = await VisitorPage.visit(context, f"{shoppers.url}/plain")
+    await other.sees_own("很早就打开的一页")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.people import AgentPage, VisitorPage
+from tests.browser.people import WAIT, AgentPage, VisitorPage
 from tests.browser.stage import Stage
+from tests.browser.turns import begin_at_once, until_one_waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,6 +35,49 @@ async def test_two_tabs_of_one_visitor_tell_the_same_story(stage: Stage) -> None
     await agent.closes()
     for tab in (first, second):
         await tab.hears("本次服务已结束")
+
+
+@pytest.mark.parametrize("page", ["/", "/web/frame"])
+async def test_two_tabs_that_begin_at_once_are_one_visitor(stage: Stage, page: str) -> None:
+    context = await stage.context()
+
+    async def visit() -> VisitorPage:
+        if page == "/":
+            return await VisitorPage.visit(context, f"{stage.url}/")
+        alone = await context.new_page()
+        await alone.goto(stage.url + page)
+        return await VisitorPage.in_chat(alone)
+
+    await begin_at_once(context, visit)
+
+
+WITHOUT_LOCKS: Final = {
+    "has none": "Object.defineProperty(Navigator.prototype, 'locks', {value: undefined})",
+    "refuses them": "LockManager.prototype.request = () => Promise.reject(new DOMException('no', 'SecurityError'))",
+}
+
+
+@pytest.mark.parametrize("why", WITHOUT_LOCKS)
+async def test_a_browser_without_locks_has_its_chat(stage: Stage, why: str) -> None:
+    context = await stage.context()
+    await context.add_init_script(WITHOUT_LOCKS[why])
+    visitor = await VisitorPage.visit(context, f"{stage.url}/")
+    await visitor.says("没有锁的浏览器")
+    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+
+
+async def test_a_tab_that_keeps_its_turn_does_not_keep_others_from_the_chat(stage: Stage) -> None:
+    context = await stage.context()
+    await context.clock.install()
+    stuck = await context.new_page()
+    await stuck.goto(f"{stage.url}/web/frame")
+    await stuck.evaluate("() => void navigator.locks.request('frontdesk', () => new Promise(() => {}))")
+    visitor = await VisitorPage.visit(context, f"{stage.url}/")
+    await visitor.says("等不到的那一页")
+    await until_one_waits(visitor)
+    await expect(visitor.own).to_have_attribute("data-state", "waiting")
+    await visitor.page.clock.fast_forward("00:20")
+    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
 
 
 async def test_two_windows_of_one_agent_show_the_same_desk(stage: Stage) -> None:

@@ -12,6 +12,8 @@ export interface Hello {
   identity: string | null
   draft: string
   open: boolean
+  /** The loader answers `begin` with `turn`; one that was on the page before the hub was brought up to date does not. */
+  turns?: true
 }
 
 /** From the loader to the panel. */
@@ -20,10 +22,14 @@ export type ToPanel =
   | { type: 'close' }
   | { type: 'identify'; token: string | null }
   | { type: 'context'; context: Record<string, string> }
+  /** No other tab opens its first session until `begun`; the token is the one kept now. */
+  | { type: 'turn'; token: string | null }
 
 /** From the panel to the loader. */
 export type ToLoader =
   | { type: 'close' }
   | { type: 'token'; token: string | null }
+  | { type: 'begin' }
+  | { type: 'begun' }
   | { type: 'unread'; count: number }
   | { type: 'message'; text: string }

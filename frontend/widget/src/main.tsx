@@ -8,6 +8,7 @@ import { readableOn } from './colour'
 import { speech, Words } from './i18n'
 import { Engine } from './state/engine'
 import { summary } from './state/lines'
+import { inTurn } from './turns'
 import { App } from './ui/App'
 import './styles/tokens.css'
 import './styles/panel.css'
@@ -30,12 +31,21 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
   const { locale } = words
   dress(hello, locale, hello.title || words.t('title'))
   const tell = (message: ToLoader): void => port?.postMessage(message)
+  const turns: ((kept: string | null) => void)[] = []
+  const ourTurn = (): Promise<string | null> => {
+    tell({ type: 'begin' })
+    return new Promise((resolve) => turns.push(resolve))
+  }
   const engine = new Engine({
     locale,
     token: hello.token,
     identity: hello.identity,
     context: hello.context,
     keepToken: (token) => (port ? tell({ type: 'token', token }) : keepOwn(token)),
+    inTurn: (open) => {
+      if (!port) return inTurn(() => open(localStorage.getItem(OWN_TOKEN)))
+      return hello.turns ? ourTurn().then(open).finally(() => tell({ type: 'begun' })) : open(null)
+    },
   })
   let open = hello.open
   let focus = 0
@@ -64,6 +74,7 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
       if (data.type === 'open' || data.type === 'close') turn(data.type === 'open')
       else if (data.type === 'context') engine.tellContext(data.context)
       else if (data.type === 'identify') engine.identify(data.token)
+      else turns.shift()?.(data.token)
     }
     addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.isComposing && !document.querySelector('dialog[open]')) close!()

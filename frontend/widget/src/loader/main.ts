@@ -6,6 +6,7 @@
  */
 import type { Hello, ToLoader, ToPanel } from '../bridge'
 import { readableOn } from '../colour'
+import { inTurn } from '../turns'
 import { build } from './view'
 
 type Listener = (event: ToLoader | { type: 'open' }) => void
@@ -21,6 +22,7 @@ function start(script: HTMLScriptElement): void {
   const color = /^#[0-9a-f]{6}$/i.test(data.color || '') ? data.color! : '#b93a1c'
   const view = build(locale, data.title || '', color, readableOn(color))
   const listeners: Listener[] = []
+  const over: (() => void)[] = []
   let port: MessagePort | null = null
   let frame: HTMLIFrameElement | null = null
   let context: Record<string, string> = { page: location.href.slice(0, 500) }
@@ -40,9 +42,17 @@ function start(script: HTMLScriptElement): void {
   const tell = (message: ToPanel): void => port?.postMessage(message)
   const announce: Listener = (event) => listeners.forEach((listen) => listen(event))
 
+  // Frames of another site get no locks where the browser keeps them from storing; the shop's page does.
+  const turn = (): Promise<void> => {
+    tell({ type: 'turn', token: stored() })
+    return new Promise((done) => over.push(done))
+  }
+
   const heard = ({ data: message }: MessageEvent<ToLoader>): void => {
     if (message.type === 'close') return show(false)
     if (message.type === 'token') return void stored(message.token)
+    if (message.type === 'begin') return void inTurn(turn)
+    if (message.type === 'begun') return over.shift()?.()
     if (message.type === 'unread') view.badge(message.count)
     announce(message)
   }
@@ -56,7 +66,7 @@ function start(script: HTMLScriptElement): void {
       port.onmessage = heard
       const hello: Hello = {
         frontdesk: 'hello', token: stored(), locale, theme: data.theme || '', color: data.color ? color : '',
-        title: data.title || '', context, identity, draft, open,
+        title: data.title || '', context, identity, draft, open, turns: true,
       }
       frame!.contentWindow!.postMessage(hello, base.origin, [channel.port2])
     })

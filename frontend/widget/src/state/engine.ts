@@ -19,6 +19,8 @@ export interface Surroundings {
   /** What the shop's page tells about the visit; the agents see it. */
   context: Record<string, string>
   keepToken(token: string | null): void
+  /** Open the first session while no other tab opens its own. One that was before may have left a token. */
+  inTurn(open: (kept: string | null) => Promise<void>): Promise<void>
 }
 
 /** The chat of one visitor: session, stream, outbox. Draws nothing. */
@@ -33,6 +35,8 @@ export class Engine implements Owner {
   private asked = new Map<string, (outcome: Outcome) => void>()
   private looking = false
   private begun = false
+  private signedOut = false
+  private refused: string | null = null
   private readUpTo = ''
   private turn = 0
 
@@ -65,6 +69,7 @@ export class Engine implements Owner {
 
   private forget(): void {
     this.outbox.clear()
+    this.signedOut = true
     this.around.token = null
     this.around.keepToken(null)
     if (this.begun) void this.join()
@@ -102,26 +107,37 @@ export class Engine implements Owner {
 
   /** Get a token, as long as it takes; an old one that is no longer good is forgotten. */
   async renew(): Promise<void> {
-    for (let wait = 500; ; wait = Math.min(wait * 2, 30_000)) {
-      const { token, identity, locale, context } = this.around
+    const { turn } = this
+    for (let wait = 500; turn === this.turn; wait = Math.min(wait * 2, 30_000)) {
+      const { token, identity } = this.around
       try {
-        const session = await openSession({ token, identity, locale, context })
-        this.around.token = session.token
-        this.around.identity = null // the token stands for it now
-        this.around.keepToken(session.token)
-        this.store.set({ session })
-        this.later('renew', session.expires_at - Date.now() - RENEW_BEFORE, () => void this.renew())
-        return
+        return await (token ? this.open(turn, token) : this.around.inTurn((kept) => this.open(turn, kept)))
       } catch (error) {
+        if (turn !== this.turn) return // somebody else signed in meanwhile
         const status = error instanceof Refusal ? error.status : 0
         if (identity && (status === 401 || status === 403)) this.around.identity = null
-        else if (token && status === 401) this.around.token = null
-        else {
+        else if (this.around.token && status === 401) {
+          this.refused = this.around.token
+          this.around.token = null
+        } else {
           this.store.set({ link: 'offline' })
           await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)))
         }
       }
     }
+  }
+
+  private async open(turn: number, kept: string | null): Promise<void> {
+    const { around } = this
+    if (!this.signedOut && kept !== this.refused) around.token ??= kept
+    const { token, identity, locale, context } = around
+    const session = await openSession({ token, identity, locale, context })
+    if (turn !== this.turn) return
+    around.token = session.token
+    around.identity = null // the token stands for it now
+    around.keepToken(session.token)
+    this.store.set({ session })
+    this.later('renew', session.expires_at - Date.now() - RENEW_BEFORE, () => void this.renew())
   }
 
   // -- what the connection asks and tells --------------------------------------------------------
