@@ -15,13 +15,12 @@ from hub.pages import ID, Parameter, answer, id_in_path, number, one_of, read_js
 from hub_desk.allowances import allowances
 from hub_desk.book import Book
 from hub_desk.commands import COMMANDS, Send, run
-from hub_desk.endpoint import desk_link
 from hub_desk.others import panels, story, suggestions
 from hub_desk.shapes import identity_shape, panel_shape, person_shape, suggestion_shape
-from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, visible
+from hub_desk.views import VIEWS, conversation_row, conversation_rows, conversations_in, thread, visible
 from hub_desk.words import locale_of, refusal
 from hub_desk.workbench import Workbench
-from hub_realtime import Json, message_shape
+from hub_realtime import Json
 
 MOST: Final = 200
 EARLIER: Final = 20
@@ -117,8 +116,7 @@ class ConversationRequests:
         conversation = await self._visible(request, agent)
         before, limit = self._page(request)
         found = await self._ctx.reading.messages(conversation.id, before=before, limit=limit + 1)
-        shapes = [message_shape(message, link=desk_link) for message in found[-limit:]]
-        return answer({"messages": shapes, "more": len(found) > limit})
+        return answer({"messages": await thread(self._ctx, found[-limit:]), "more": len(found) > limit})
 
     async def explain(self, request: web.Request, agent: Agent) -> web.Response:
         """`{"steps": [{"at", "text", …}]}`."""

@@ -14,9 +14,9 @@ from hub.pages import Dossier
 from hub_desk.allowances import Shapes, Watch
 from hub_desk.commands import run
 from hub_desk.others import show_typing
-from hub_desk.shapes import agent_shape, conversation_shape
+from hub_desk.shapes import agent_shape, conversation_shape, thread_shape
 from hub_desk.workbench import Workbench
-from hub_realtime import Endpoint, Hello, Json, Party, Topic, message_shape
+from hub_realtime import Endpoint, Hello, Json, Party, Topic
 
 DESK: Final[Topic] = ("desk",)
 STREAM: Final = "/api/realtime"
@@ -81,6 +81,7 @@ class DeskEndpoint(Endpoint):
             "teams": [{"id": team.id, "name": house.team_name(team.id, party.locale)} for team in house.teams],
             "channels": self._channels(),
             "conversations": [shape for c in open_ones if (shape := await self._row(c)) is not None],
+            "plugins": sorted({status.plugin for status in house.instances}),
             "canned": self._desk.canned,
             "dead_letters": house.dead_letters.total,
             "locale": self._ctx.locale,
@@ -139,9 +140,9 @@ class DeskEndpoint(Endpoint):
         conversation = self._shape(dossier, dossier.conversation)
         message = event.message
         if event.kind == "message.created" and message is not None:
-            shape = message_shape(message, link=desk_link)
+            said = thread_shape(message, event.data)
             same = message.conversation_id == dossier.conversation.id
-            return "message.created", {"message": shape, "conversation": conversation if same else None}
+            return "message.created", {"message": said, "conversation": conversation if same else None}
         if event.kind == "message.changed" and message is not None:
             facts = {"state": event.data["state"], "error": event.data.get("error", "")}
             ids = {"id": str(message.id), "conversation_id": str(message.conversation_id)}
@@ -211,8 +212,3 @@ def _id(given: Any) -> int | None:
     """The conversation a page names; None for what is no id."""
     text = str(given or "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def desk_link(media: str) -> str:
-    """Where the workbench finds a file."""
-    return f"/media/{media}"

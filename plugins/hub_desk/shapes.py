@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from hub import Agent, Conversation, Identity, Leg, Panel, Person, Suggestion
+from hub import Agent, Conversation, Identity, Leg, Message, Panel, Person, Suggestion
 from hub.house import DeadLetter, InstanceStatus
-from hub_realtime import Json
+from hub_realtime import Json, message_shape
 
 
 def conversation_shape(
@@ -54,6 +55,17 @@ def identity_shape(identity: Identity) -> Json:
         "source": identity.source,
         "linked_at": identity.linked_at,
     }
+
+
+def thread_shape(message: Message, data: Mapping[str, Any]) -> Json:
+    """A message of a thread. A line of the house comes with the names in it (`data`), so that a page can word it anew."""
+    shape = message_shape(message, link=desk_link)
+    return {**shape, "values": dict(data)} if message.direction == "system" else shape
+
+
+def desk_link(media: str) -> str:
+    """Where the workbench finds a file."""
+    return f"/media/{media}"
 
 
 def agent_shape(agent: Agent) -> Json:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from hub import Agent, Context, Conversation, Leg, Person
+import msgspec
+
+from hub import Agent, Context, Conversation, Leg, Message, Person
 from hub.house import conversation_of, leg_of, person_of, sees
 from hub.tables import marks
-from hub_desk.shapes import conversation_shape
+from hub_desk.shapes import conversation_shape, thread_shape
 from hub_desk.words import refusal
 from hub_realtime import Json
 
@@ -78,3 +80,11 @@ async def conversations_in(
         values += [*agent.teams, str(agent.id)]
     sql = f"SELECT * FROM conversation WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"
     return [conversation_of(row) for row in await ctx.reader.all(sql, *values, limit)]
+
+
+async def thread(ctx: Context, messages: Sequence[Message]) -> list[Json]:
+    """Messages as a thread shows them."""
+    ids = [message.id for message in messages if message.direction == "system"]
+    sql = f"SELECT id, data FROM message WHERE id IN ({marks(ids)})"
+    data = {row["id"]: msgspec.json.decode(row["data"] or "{}") for row in await ctx.reader.all(sql, *ids)} if ids else {}
+    return [thread_shape(message, data.get(message.id, {})) for message in messages]

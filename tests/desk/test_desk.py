@@ -328,3 +328,18 @@ async def test_another_persons_file_cannot_be_sent(desk: House) -> None:
     assert (status, answer["error"]["code"]) == (422, "unknown_media")
 
 
+
+
+async def test_lines_of_the_house_come_with_what_stands_in_them(desk: House) -> None:
+    """So that a page words them in its reader's language: what is stored was told the customer in theirs."""
+    number = await desk.conversation()
+    ada = await desk.person("ada", "admin")
+    page, _ = await ada.desk()
+    await ada.post(f"/api/conversations/{number}/take")
+    told = await page.event("message.created", lambda data: data["message"]["code"] == "joined")
+    await ada.post(f"/api/conversations/{number}/close")
+    _, read = await ada.get(f"/api/conversations/{number}/messages")
+    lines = {message["code"]: message["values"] for message in read["messages"] if message["direction"] == "system"}
+    assert lines == {"handed_over": {}, "joined": {"name": "Ada"}, "closed": {}}
+    assert told["data"]["message"]["values"] == lines["joined"]
+    assert all("values" not in message for message in read["messages"] if message["direction"] != "system")

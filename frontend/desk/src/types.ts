@@ -114,6 +114,8 @@ export interface Message {
   client_id: string
   error: string
   code?: string
+  /** What stands in a line of the house. */
+  values?: Record<string, string>
 }
 
 export interface Canned {
@@ -127,6 +129,8 @@ export interface Snapshot {
   teams: Team[]
   channels: Channel[]
   conversations: Conversation[]
+  /** The plugins of the configuration, so that a page asks only those that are there. */
+  plugins: string[]
   canned: Canned[]
   dead_letters: number
   locale: string

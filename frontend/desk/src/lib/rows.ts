@@ -15,6 +15,7 @@ export interface Row {
   state: Message['state'] | 'waiting'
   error: string
   code: string
+  values: Record<string, string>
   /** The start of a day: its time, else 0. */
   day: number
   /** Continues the row before: same author, soon after. */
@@ -55,6 +56,7 @@ function fromMessage(message: Message): Row {
     state: message.state,
     error: message.error,
     code: message.code ?? '',
+    values: message.values ?? {},
     day: 0,
     joined: false,
     outgoing: false,
@@ -73,6 +75,7 @@ function fromOutgoing(item: Outgoing, me: Author): Row {
     state: item.state === 'stored' ? 'queued' : item.state,
     error: item.error,
     code: '',
+    values: {},
     day: 0,
     joined: false,
     outgoing: true,

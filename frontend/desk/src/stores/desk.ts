@@ -36,6 +36,7 @@ export const useDesk = defineStore('desk', () => {
   const agents = shallowReactive(new Map<string, Agent>())
   const teams = shallowRef<Team[]>([])
   const channels = shallowRef<Channel[]>([])
+  const plugins = shallowRef<string[]>([])
   const canned = shallowRef<Canned[]>([])
   const deadLetters = ref(0)
   /** The conversation on the screen. */
@@ -133,6 +134,8 @@ export const useDesk = defineStore('desk', () => {
     for (const agent of [...snapshot.agents, snapshot.me]) agents.set(agent.id, agent)
     teams.value = snapshot.teams
     channels.value = snapshot.channels
+    plugins.value = snapshot.plugins
+    routing.know(snapshot.plugins.includes('routing'))
     canned.value = snapshot.canned
     deadLetters.value = snapshot.dead_letters
     threads.forgetExcept(current.value)
@@ -270,7 +273,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   return {
-    status, lag, ready, conversations, offered, agents, teams, channels, canned, deadLetters, current, spoken, generation, expected,
+    status, lag, ready, conversations, offered, agents, teams, channels, plugins, canned, deadLetters, current, spoken, generation, expected,
     me, open, counts, calling, realtime, isMine, ownerName, start, stop, put, seen, show, fetchConversation, loadThread,
   }
 })

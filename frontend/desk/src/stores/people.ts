@@ -48,13 +48,13 @@ export interface IssuedClaim {
   expires_at: number
 }
 
-/** Who is who across channels, where the hub has the plugin for it: asked once per page. */
+/** Who is who across channels, where the hub has the plugin for it: asked once per page whether it runs. */
 export const usePeople = defineStore('people', () => {
   const desk = useDesk()
   const available = ref<boolean | null>(null)
 
   async function look(conversation: string): Promise<void> {
-    if (available.value !== null) return
+    if (available.value !== null || !desk.plugins.includes('people')) return
     try {
       await claims(conversation)
       available.value = true

@@ -26,19 +26,26 @@ export interface Standing {
   place: { place: number; text: string } | null
 }
 
-/** What routing tells, where the hub has it: asked once per page whether there is any. */
+/** What routing tells, where the hub has it: the snapshot says whether, and the first answer whether it runs. */
 export const useRouting = defineStore('routing', () => {
   const prefs = usePrefs()
   const available = ref<boolean | null>(null)
   const work = shallowRef<Work | null>(null)
   const standing = shallowRef<Standing | null>(null)
   const places = shallowRef<Record<string, number>>({})
+  let configured = false
   let asked = 0
   let first: Promise<void> | null = null
 
+  /** Is it in the hub's configuration? */
+  function know(there: boolean): void {
+    if (there !== configured) available.value = there ? null : false
+    configured = there
+  }
+
   /** Until it is known whether there is routing, one question is enough. */
   async function refresh(): Promise<void> {
-    if (available.value === false) return
+    if (!configured || available.value === false) return
     if (available.value) return ask()
     first ??= ask().finally(() => (first = null))
     return first
@@ -87,5 +94,5 @@ export const useRouting = defineStore('routing', () => {
     places.value = {}
   }
 
-  return { available, work, standing, places, refresh, look, count, receive, answer, forget }
+  return { available, work, standing, places, know, refresh, look, count, receive, answer, forget }
 })
