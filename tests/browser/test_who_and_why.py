@@ -168,7 +168,7 @@ async def test_what_is_offered_and_why_somebody_waits(scene: Stage, both: House,
     agent = await at_work(scene, both, locale, phone=phone)
     page = agent.page
     load, offer = page.get_by_test_id("load"), page.get_by_test_id("offer")
-    await expect(load).to_have_text("0/100", timeout=WAIT)
+    await expect(load).to_contain_text("0/100", timeout=WAIT)
     await page.get_by_test_id("state-online").click()
     await comes(both, "王小明")
     await expect(offer).to_contain_text("王小明", timeout=WAIT)
@@ -193,7 +193,7 @@ async def test_what_is_offered_and_why_somebody_waits(scene: Stage, both: House,
     await expect(offer).to_have_count(0)
     if phone:
         await page.get_by_test_id("back").click()
-    await expect(load).to_have_text("60/100", timeout=WAIT)
+    await expect(load).to_contain_text("60/100", timeout=WAIT)
     await load.click()
     await expect(page.get_by_test_id("why-no-work")).to_contain_text("60" if phone else "已满", timeout=WAIT)
     box = page.get_by_role("checkbox")
@@ -245,7 +245,7 @@ async def test_a_switch_that_cannot_be_stored_says_so_and_stays(scene: Stage, bo
     await expect(page.get_by_test_id("why-no-work")).to_contain_text("Toy", timeout=WAIT)
 
 
-async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stage, plain: House) -> None:
+async def test_a_hub_without_them_shows_none_of_it_and_is_not_asked(scene: Stage, plain: House) -> None:
     asked: list[str] = []
 
     def keep(request: Request) -> None:
@@ -268,4 +268,4 @@ async def test_a_hub_without_them_shows_none_of_it_and_is_asked_once(scene: Stag
     await page.get_by_test_id("release").wait_for()
     for name in ("load", "claim", "wait", "why-waiting", "who", "erase", "claim-dialog", "place"):
         await expect(page.get_by_test_id(name)).to_have_count(0)
-    assert sorted(asked) == ["/api/people/conversations//claims", "/api/routing/me"]
+    assert asked == []

@@ -43,7 +43,7 @@ async function begin(hello: Hello, port: MessagePort | null): Promise<void> {
     context: hello.context,
     keepToken: (token) => (port ? tell({ type: 'token', token }) : keepOwn(token)),
     inTurn: (open) => {
-      if (!port) return inTurn(() => open(localStorage.getItem(OWN_TOKEN)))
+      if (!port) return inTurn(() => localStorage.getItem(OWN_TOKEN), open)
       return hello.turns ? ourTurn().then(open).finally(() => tell({ type: 'begun' })) : open(null)
     },
   })

@@ -43,15 +43,15 @@ function start(script: HTMLScriptElement): void {
   const announce: Listener = (event) => listeners.forEach((listen) => listen(event))
 
   // Frames of another site get no locks where the browser keeps them from storing; the shop's page does.
-  const turn = (): Promise<void> => {
-    tell({ type: 'turn', token: stored() })
+  const turn = (token: string | null): Promise<void> => {
+    tell({ type: 'turn', token })
     return new Promise((done) => over.push(done))
   }
 
   const heard = ({ data: message }: MessageEvent<ToLoader>): void => {
     if (message.type === 'close') return show(false)
     if (message.type === 'token') return void stored(message.token)
-    if (message.type === 'begin') return void inTurn(turn)
+    if (message.type === 'begin') return void inTurn(stored, turn)
     if (message.type === 'begun') return over.shift()?.()
     if (message.type === 'unread') view.badge(message.count)
     announce(message)
