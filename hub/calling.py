@@ -344,8 +344,7 @@ class Calls(Underway):
 
     def _failed(self, call: Call, error: Exception) -> None:
         seat = call.seat
-        overdue = isinstance(error, Overdue) and error.instance == seat.instance
-        unexpected = overdue or not isinstance(error, HubError)
+        unexpected = not isinstance(error, HubError) or (isinstance(error, Overdue) and error.instance == seat.instance)
         if unexpected:
             self._log.error("plugin failed", instance=seat.instance, call=call.what, error=_text(error), exc_info=error)
         elif call.is_hook:
