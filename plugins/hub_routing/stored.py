@@ -40,26 +40,23 @@ class Added(Protocol):
 
 def add(added: Added, locale: str) -> None:
     """The words."""
-    one = added("export")
-    one.add_argument("--day", required=True, metavar="DAY", help=word(locale, "day_help"))
-    one.add_argument("--out", required=True, type=Path, metavar="FILE", help=word(locale, "trace_out"))
-    add_store_options(one, locale)
-    one.set_defaults(command=export)
-    five = added("experiment")
-    five.add_argument("--days", type=int, default=DAYS, metavar="N", help=word(locale, "days_help", days=DAYS))
-    add_store_options(five, locale)
-    five.set_defaults(command=experiment)
-    two = added("explain", "explain_help")
-    two.add_argument("conversation", type=int, metavar="CONVERSATION", help=word(locale, "conversation_help"))
-    add_store_options(two, locale)
-    two.set_defaults(command=explain)
-    three = added("apply")
-    three.add_argument("file", type=Path, metavar="FILE", help=word(locale, "policy_help"))
-    add_store_options(three, locale)
-    three.set_defaults(command=apply)
-    four = added("rollback")
-    add_store_options(four, locale)
-    four.set_defaults(command=rollback)
+    exporting = added("export")
+    exporting.add_argument("--day", required=True, metavar="DAY", help=word(locale, "day_help"))
+    exporting.add_argument("--out", required=True, type=Path, metavar="FILE", help=word(locale, "trace_out"))
+    exporting.set_defaults(command=export)
+    comparing = added("experiment")
+    comparing.add_argument("--days", type=int, default=DAYS, metavar="N", help=word(locale, "days_help", days=DAYS))
+    comparing.set_defaults(command=experiment)
+    explaining = added("explain", "explain_help")
+    explaining.add_argument("conversation", type=int, metavar="CONVERSATION", help=word(locale, "conversation_help"))
+    explaining.set_defaults(command=explain)
+    applying = added("apply")
+    applying.add_argument("file", type=Path, metavar="FILE", help=word(locale, "policy_help"))
+    applying.set_defaults(command=apply)
+    undoing = added("rollback")
+    undoing.set_defaults(command=rollback)
+    for parser in (exporting, comparing, explaining, applying, undoing):
+        add_store_options(parser, locale)
 
 
 # -- what is stored -----------------------------------------------------------------------------------
