@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from hub import HubError
 from hub.watching import looking
 from hub_cli import add_store_options, settings_of
-from hub_routing.command_line import PLUGIN, read_policy, write
+from hub_routing.command_line import PLUGIN, check_folder, read_policy, write
 from hub_routing.live.publishing import REQUESTS, dumped, put
 from hub_routing.live.sentences import LANGUAGES
 from hub_routing.reports import Outcomes, report
@@ -68,6 +68,7 @@ def export(options: argparse.Namespace) -> int:
         day = date.fromisoformat(options.day)
     except ValueError as error:
         raise HubError(word(options.locale, "bad_day", day=options.day)) from error
+    check_folder(options.out, options.locale)
     settings = settings_of(options)
     zone = ZoneInfo(settings.hub.timezone)
     begin = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -80,7 +81,7 @@ def export(options: argparse.Namespace) -> int:
             return lines, made.left_out
 
     lines, left_out = asyncio.run(read())
-    _say([word(options.locale, "exported", count=write(options.out, lines))])
+    _say([word(options.locale, "exported", count=write(options.out, lines, options.locale))])
     if left_out:
         _say([word(options.locale, "left_out", count=left_out)])
     return OK
@@ -144,6 +145,8 @@ def rollback(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, request: dict[str, Any]) -> int:
     """Leave a request for the hub of this data folder and wait for the answer."""
+    if not options.data.is_dir():
+        raise HubError(word(options.locale, "no_data", folder=options.data))
     folder: Path = options.data / PLUGIN / REQUESTS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.json"
