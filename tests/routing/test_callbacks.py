@@ -135,7 +135,10 @@ def test_who_was_silent_before_is_silent_still() -> None:
 
 # -- a hub that begins anew ---------------------------------------------------------------------------
 
-LIVE: Final = {"agents": {"capacity": 20}, "agent_gone": {"grace": "10h"}, "queues": {"front": {"callback": RULES}}}
+# In hours: a stop turns the clock by seconds, more of them the slower the machine is.
+HOURS: Final = {"tries": 2, "retry_gap": "1h", "window": "6h"}
+HOUR: Final = 3600
+LIVE: Final = {"agents": {"capacity": 20}, "agent_gone": {"grace": "1000h"}, "queues": {"front": {"callback": HOURS}}}
 
 
 async def told(house: Service, id: int) -> int:
@@ -174,17 +177,17 @@ async def test_a_restart_counts_the_calls_on(make_hub: MakeHub) -> None:
     assert await told(house, id) == 1, "stored with the assignment"
     task = await again(house, id)
     assert (task.status, task.callback, task.calls) == ("held", True, 1)
-    await clock.advance(5)
+    await clock.advance(HOUR / 2)
     await house.kit.settled()
     assert await told(house, id) == 1
-    await clock.advance(30)
+    await clock.advance(HOUR)
 
     async def twice() -> bool:
         return await told(house, id) == 2
 
     await house.kit.until(twice, "they are called once more", turning=0.1)
     await again(house, id)
-    await clock.advance(40)
+    await clock.advance(HOUR)
 
     async def parked() -> bool:
         rows = await house.kit.rows("SELECT parked FROM routing_case WHERE conversation_id = ?", id)
@@ -192,7 +195,7 @@ async def test_a_restart_counts_the_calls_on(make_hub: MakeHub) -> None:
 
     await house.kit.until(parked, "the agent has the room again", turning=0.1)
     task = await again(house, id)
-    await clock.advance(60)
+    await clock.advance(10 * HOUR)
     await house.kit.settled()
     assert (await told(house, id), task.parked, house.routing.dispatcher.router.loads()[task.agent]) == (2, True, 0)
     assert await events(house, id, "routing.park") == 1
@@ -202,17 +205,17 @@ async def test_a_restart_counts_the_calls_on(make_hub: MakeHub) -> None:
 async def test_that_a_call_back_is_late_is_told_once_whatever_restarts(make_hub: MakeHub) -> None:
     clock = ManualClock()
     house, _, id = await asked(make_hub, clock)
-    await clock.advance(200)
+    await clock.advance(4 * HOUR)
     await again(house, id)
     assert await events(house, id, "routing.callback_late") == 0
-    await clock.advance(101)
+    await clock.advance(3 * HOUR)
 
     async def late() -> bool:
         return await events(house, id, "routing.callback_late") > 0
 
     await house.kit.until(late, "it is told", turning=0.1)
     assert (await again(house, id)).late
-    await clock.advance(400)
+    await clock.advance(10 * HOUR)
     await house.kit.settled()
     assert await events(house, id, "routing.callback_late") == 1
 
@@ -222,7 +225,7 @@ async def test_a_call_back_that_became_late_while_the_hub_was_away_is_told_when_
     house, _, id = await asked(make_hub, clock)
     await house.kit.settled()
     await house.kit.stop()
-    await clock.advance(3600)
+    await clock.advance(10 * HOUR)
     await house.kit.restart()
 
     async def late() -> bool:
