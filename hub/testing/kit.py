@@ -204,11 +204,9 @@ class HubKit:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _turn(self, seconds: float) -> None:
-        """Turn a manual clock, unless what should happen first is with the store."""
+        """Turn a manual clock, as far as nothing that should happen first is with the store."""
         if seconds and isinstance(self.clock, ManualClock):
-            await self.clock.settle()
-            if self._stillness.still:
-                await self.clock.advance(seconds)
+            await self.clock.advance(seconds, while_=lambda: self._stillness.still)
 
     async def settled(self, *, turning: float = 0) -> None:
         """Wait until nobody's message is being worked on and nothing is on its way out, nor waits to be stored."""
