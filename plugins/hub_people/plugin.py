@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import ClassVar, Final, TypeVar
@@ -25,9 +25,11 @@ from hub import (
     Turn,
     hookimpl,
 )  # fmt: skip
+from hub.commands import HubConfig
 from hub.pages import outcome_of
 from hub_people import api
 from hub_people.candidates import Candidates
+from hub_people.checks import misfits_of
 from hub_people.claims import Claim, Claims, PlaceOf
 from hub_people.config import PeopleConfig
 from hub_people.conflicts import Conflicts
@@ -55,6 +57,11 @@ class People(Plugin[PeopleConfig]):
 
     Config: ClassVar[type[PluginConfig]] = PeopleConfig
     tables: ClassVar[str] = "hub_people.tables"
+
+    @classmethod
+    def misfits(cls, config: PeopleConfig, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What cannot be meant, given the instances of the document."""
+        return misfits_of(config, {one.name for one in settings.plugins if one.use != "people"}, locale)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -60,7 +60,7 @@ def test_the_normal_spelling_is_its_own(form: Any, value: str) -> None:
 
 
 def test_wrong_policies_are_refused() -> None:
-    wrong_keys = ([PHONE, PHONE], [{"kind": "Phone"}], [{**PHONE, "trust": "maybe"}])
+    wrong_keys = ([{"kind": "Phone"}], [{**PHONE, "trust": "maybe"}], [{**PHONE, "form": "e164"}])
     for wrong in ({"country": "China"}, *({"keys": keys} for keys in wrong_keys)):
         with pytest.raises(ValidationError):
             PeopleConfig.model_validate(wrong)
