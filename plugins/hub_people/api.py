@@ -21,7 +21,7 @@ from hub_people import page
 from hub_people.erasures import LAST
 from hub_people.merging import Why
 from hub_people.shapes import erasure_shape, identity_shape, leg_shape, link_shape, merge_shape, person_shape
-from hub_people.words import refused
+from hub_people.words import changed, refused
 
 if TYPE_CHECKING:
     from hub_people.plugin import People
@@ -228,8 +228,13 @@ class Requests:
         """`{}`."""
         await read_json(request, Nothing)
         id = id_in_path(request)
-        await self._seen_pair(id, agent)
-        await self._people.candidates.reject(id, agent.login)
+        try:
+            await self._seen_pair(id, agent)
+            await self._people.candidates.reject(id, agent.login)
+        except (Conflict, Refused) as error:
+            # Another agent may have said the same; what else they may have said is told.
+            if not await self._people.candidates.is_rejected(id):
+                raise changed(self._ctx.locale) if isinstance(error, Conflict) else error from None
         return answer({})
 
     async def _seen_pair(self, id: int, agent: Agent) -> tuple[int, int]:

@@ -85,6 +85,23 @@ async def test_two_agents_who_confirm_at_once_both_hear_who_it_is(house: House) 
     assert await house.hub.store.reader.value("SELECT count(*) FROM people_merge") == 1
 
 
+async def test_two_agents_who_say_no_at_once_are_both_heard_and_the_question_stays_away(house: House) -> None:
+    ada, bea = await house.person("ada"), await house.person("bea")
+    _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
+    _, other = await writes(house, "other", keys={"phone": "13800138000"})
+    [question] = await candidates(house, ada, anna)
+    reject = f"/api/people/candidates/{question['id']}/reject"
+    answers = await asyncio.gather(*(agent.post(reject) for agent in (ada, bea, ada, bea)))
+    assert {status for status, _ in answers} == {200}, answers
+    assert await ada.post(reject) == (200, {})
+    # Of both it is said once, whatever else makes them alike.
+    assert await house.hub.store.reader.value("SELECT count(*) FROM people_link WHERE act = 'rejected'") == 1
+    assert await candidates(house, ada, other) == []
+    # Whoever says yes then hears that it is no question any more.
+    status, told = await ada.post(f"/api/people/candidates/{question['id']}/confirm")
+    assert (status, told["error"]["code"]) == (404, "not_found")
+
+
 async def test_whoever_confirms_keeps_the_customer_and_the_journal_tells_of_both(house: House) -> None:
     ada, bea = await house.person("ada"), await house.person("bea")
     talk, anna = await writes(house, "anna", verified=True, keys={"phone": "13800138000", "crm": "C-7"})
