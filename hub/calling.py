@@ -267,10 +267,9 @@ class Calls(Underway):
 
     async def _once(self, seat: Seat, what: str, function: Work[T], deadline: float, args: tuple[Any, ...]) -> Outcome[T]:
         call = Call(seat, what, function, deadline, self.counters.setdefault((seat.instance, what), Tally()))
-        values: list[T] = []
-        errors: list[Exception] = []
-        await self._each((call,), args, lambda _, value: values.append(value), lambda _, error: errors.append(error))
-        return Outcome(error=errors[0]) if errors else Outcome(values[0] if values else None)
+        said: list[Outcome[T]] = []
+        await self._each((call,), args, lambda _, it: said.append(Outcome(it)), lambda _, it: said.append(Outcome(error=it)))
+        return said[0] if said else Outcome()
 
     # -- the calls themselves -------------------------------------------------------------------
 
@@ -345,8 +344,7 @@ class Calls(Underway):
 
     def _failed(self, call: Call, error: Exception) -> None:
         seat = call.seat
-        overdue = isinstance(error, Overdue) and error.instance == seat.instance
-        unexpected = overdue or not isinstance(error, HubError)
+        unexpected = not isinstance(error, HubError) or (isinstance(error, Overdue) and error.instance == seat.instance)
         if unexpected:
             self._log.error("plugin failed", instance=seat.instance, call=call.what, error=_text(error), exc_info=error)
         elif call.is_hook:

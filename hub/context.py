@@ -220,7 +220,7 @@ class Context:
     async def every(self, job: str, *, seconds: float = 0, cron: str = "") -> None:
         """Call the job again and again: each `seconds`, or by a five-field `cron` line in the hub's time zone.
 
-        Each date runs once, also when the hub was down at that moment (then once, late).
+        Each date runs once, also when the hub was down at that moment (then once, late), and when the clocks are changed.
         """
         await self._hub.timers.every(self.name, job, seconds=seconds, cron=cron)
 

@@ -164,9 +164,10 @@ class Hooks:
 
     @hook("crm", "first", deadline=3.0)
     async def crm_lookup(self, identity: Identity, person: Person) -> CustomerCard | None:
-        """Who is this? Asked once for each new identity, beside its first message; the first card is written to the person.
+        """Who is this? Asked beside the first message of each new identity; the first card is written to the person.
 
-        After an error nobody is asked again: a CRM that must not miss anybody looks into `crm_changes`.
+        Whom no CRM knew, or none could tell because of an error, is asked for again when they begin another conversation. A CRM
+        that must not miss anybody looks into `crm_changes`.
         """
 
     @hook("crm", "notify", deadline=30.0, on_error="stop")

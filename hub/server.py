@@ -104,6 +104,4 @@ def _reachable(host: str) -> str:
         address = ipaddress.ip_address(host or "0.0.0.0")  # noqa: S104 - compared, not bound
     except ValueError:
         return host
-    if address.is_unspecified:
-        return "127.0.0.1"
-    return f"[{host}]" if address.version == 6 else host
+    return "127.0.0.1" if address.is_unspecified else f"[{host}]" if address.version == 6 else host

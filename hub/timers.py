@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -54,13 +54,6 @@ def _weekdays(part: str) -> str:
     return ",".join(_DAYS[first : last + 1 : int(step or 1)]) or part
 
 
-def _quiet() -> logging.Logger:
-    # On a busy machine a look may be left out; the next one finds everything. APScheduler would warn each time.
-    logger = logging.getLogger("hub.timers")
-    logger.setLevel(logging.ERROR)
-    return logger
-
-
 class Timers:
     """All jobs. A job whose handler raises is tried again, waiting longer each time; it is never forgotten."""
 
@@ -71,7 +64,10 @@ class Timers:
         self._ended: set[str] = set()
         self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._scheduler = AsyncIOScheduler(timezone=UTC, logger=_quiet())
+        # On a busy machine a look may be left out; the next one finds everything. APScheduler would warn each time.
+        logger = logging.getLogger("hub.timers")
+        logger.setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(timezone=UTC, logger=logger)
 
     def start(self) -> None:
         """Begin to look for what is due."""
@@ -116,14 +112,20 @@ class Timers:
             return after + int(seconds * 1000)
         zone = ZoneInfo(self._hub.settings.hub.timezone)
         try:
-            trigger = CronTrigger(**_crontab(cron), timezone=zone)
+            fields = _crontab(cron)
+            # Every hour is every hour; any other is one on the wall, where a clock knows nothing of its zone.
+            trigger = CronTrigger(**fields, timezone=zone if fields["hour"] == "*" else UTC)
         except ValueError as error:
             raise ConfigError(f"cron line {cron!r}: {error}") from error
-        # The trigger answers "at or after"; one second later is strictly after.
-        date = trigger.get_next_fire_time(None, datetime.fromtimestamp(after / 1000 + 1, zone))
-        if date is None:
-            raise ConfigError(f"cron line {cron!r} never comes true")
-        return int(date.timestamp() * 1000)
+        now = datetime.fromtimestamp((after + 1) / 1000, zone)
+        wall = now if trigger.timezone is zone else now.replace(tzinfo=UTC, fold=0)
+        while (date := trigger.get_next_fire_time(None, wall)) is not None:
+            # Once a date: what the clock shows twice comes the first time, what it leaps over comes as much later.
+            due = int(date.replace(tzinfo=zone).timestamp() * 1000)
+            if due > after:
+                return due
+            wall = date + timedelta(minutes=1)
+        raise ConfigError(f"cron line {cron!r} never comes true")
 
     async def tick(self) -> None:
         """Start what is due now and has somebody to do it."""
@@ -158,9 +160,8 @@ class Timers:
     async def _run(self, row: Row) -> None:
         try:
             handler = self._handlers[row["instance"], row["job"]]
-            payload = msgspec.json.decode(row["payload"])
-            what = f"job {row['job']}"
-            outcome = await self._hub.calls.guard(row["instance"], what, handler, payload, deadline=300.0)
+            work = (f"job {row['job']}", handler, msgspec.json.decode(row["payload"]))
+            outcome = await self._hub.calls.guard(row["instance"], *work, deadline=300.0)
             await self._note(row, outcome.error)
         except StoreUnavailable as error:
             self._hub.log.error("a job ran and could not be noted; it will run again", job=row["name"], error=str(error))

@@ -62,8 +62,8 @@ class Including:
         elif len(self.files) >= MAX_FILES:
             self._tell(name, "include_many", limit=MAX_FILES)
         elif not target.is_file():
-            # The path as it is written, unless something from the environment is in it.
-            self._tell(name, "bad_file", file="•••" if name.secrets else name.data, why=os.strerror(2))
+            # The path as it is written, unless something from the environment is in it. EISDIR or ENOENT.
+            self._tell(name, "bad_file", file="•••" if name.secrets else name.data, why=os.strerror(21 if target.is_dir() else 2))
         elif target.resolve() not in self.files:
             return self._parts(target, chain)
         return []

@@ -76,9 +76,6 @@ def _spelt_out(document: Value, plugins: Plugins) -> Value:
     return replace(document, data={**kept, "plugins": listed}, keys={**document.keys, **plugins_place})
 
 
-_DEFAULT_TEAM: Final[Loc] = ("service", "default_team")
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """One item of ``plugins:``, at `index`."""
@@ -163,11 +160,12 @@ class _Check:
         ids = [team.mapping.get("id") for team in self._document.follow(("teams",))[1].items]
         written = ((at, one) for at, one in enumerate(ids) if one is not None and isinstance(one.data, str))
         known = self._unique(((str(one.data), one.place, ("teams", at, "id")) for at, one in written), "same_team")
-        steps, wanted, _ = self._document.follow(_DEFAULT_TEAM)
         teams = [*known] if ids else HubConfig().team_ids
-        if steps == _DEFAULT_TEAM and wanted.data and wanted.data not in teams and not wanted.faults:
-            hint = did_you_mean(self._locale, str(wanted.data), teams)
-            self._tell((wanted.place, steps), "unknown_team", hint, name=wanted.data)
+        for way, wanted in self._document.walk():
+            named = way == ("service", "default_team") or (way[0:3:2] == ("agents", "teams") and len(way) == 4)
+            if named and isinstance(wanted.data, str) and wanted.data not in ("", *teams) and not wanted.faults:
+                hint = did_you_mean(self._locale, wanted.data, teams)
+                self._tell((wanted.place, way), "unknown_team", hint, name=wanted.data)
 
     def _names(self, entries: list[_Entry]) -> None:
         named = [(one.said.name, one.at("as" if "as" in one.value.mapping else "use")) for one in entries]

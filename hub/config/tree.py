@@ -57,9 +57,7 @@ class Value:
         """The same as plain dicts, lists and scalars."""
         if isinstance(self.data, dict):
             return {key: value.plain() for key, value in self.data.items()}
-        if isinstance(self.data, list):
-            return [value.plain() for value in self.data]
-        return self.data
+        return [value.plain() for value in self.data] if isinstance(self.data, list) else self.data
 
     def walk(self, loc: Loc = ()) -> Iterator[tuple[Loc, Value]]:
         """The value itself and all below it, each with the way to it."""

@@ -49,9 +49,10 @@ class Notifier:
         if self._hub.calls.implementers("delivery_failed"):
             self._spawn(self._hub.calls.notify("delivery_failed", message=message, reason=reason))
 
-    def stranger(self, identity: Identity, person: Person) -> None:
-        """Somebody new: ask the CRM who it is."""
-        if self._hub.calls.implementers("crm_lookup"):
+    def arrived(self, identity: Identity, person: Person, *, is_new: bool) -> None:
+        """Somebody new, or back for another conversation: ask the CRMs who it is; of who is back only where none has told."""
+        crms = self._hub.calls.implementers("crm_lookup")
+        if crms and (is_new or not any(f"{crm}.id" in person.attributes for crm in crms)):
             self._spawn(self._look_up(identity, person))
 
     async def _look_up(self, identity: Identity, person: Person) -> None:

@@ -133,8 +133,8 @@ class Pipeline:
         # With its message it is done: the row of the inbox follows later, see `Reception.settle`.
         await self.store(scene, scene.finish())
         self._leave(arrival)
-        for new in scene.new_identities.values():
-            hub.notifier.stranger(new, scene.person)
+        for one in (identity,) if scene.before is None else scene.new_identities.values():
+            hub.notifier.arrived(one, scene.person, is_new=bool(scene.new_identities))
         return None
 
     async def _respond(self, scene: Scene, message: Message, identity: Identity, *, last_try: bool) -> None:

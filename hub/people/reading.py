@@ -120,8 +120,7 @@ class Reading:
     async def _messages(self, where: str, value: int, before: int, limit: int, public_only: bool) -> Sequence[Message]:
         more = (_BEFORE, before), ("direction <> ?", "note" if public_only else "")
         sql, values = _narrowed(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE {where}", value, *more)
-        found = await self._all(message_of, f"{sql} ORDER BY event_id DESC LIMIT ?", *values, limit)
-        return found[::-1]
+        return (await self._all(message_of, f"{sql} ORDER BY event_id DESC LIMIT ?", *values, limit))[::-1]
 
     async def events(
         self, after: int, limit: int, *, person_id: int = 0, conversation_id: int = 0, public_only: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from typing import Final
 
 _TURNS: Final = 40
@@ -36,21 +37,23 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), future))
         await future
 
-    async def advance(self, seconds: float) -> None:
+    async def advance(self, seconds: float, *, while_: Callable[[], bool] = lambda: True) -> None:
         """Turn the clock forward: sleepers wake in the order of their times, each at its own time.
 
-        Between two wake-ups the other tasks get turns, so that what a sleeper starts is seen before time goes on.
+        Between two wake-ups the other tasks get turns, so that what a sleeper starts is seen before time goes on. It goes
+        on only `while_` that is true; else the clock stands where it was then.
         """
         target = self._elapsed + seconds
         await self.settle()
-        while self._sleepers and self._sleepers[0][0] <= target:
+        while self._sleepers and self._sleepers[0][0] <= target and while_():
             due, _, future = heapq.heappop(self._sleepers)
             if future.done():
                 continue
             self._elapsed = due
             future.set_result(None)
             await self.settle()
-        self._elapsed = target
+        if while_():
+            self._elapsed = target
         await self.settle()
 
     async def settle(self) -> None:

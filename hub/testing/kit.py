@@ -24,11 +24,12 @@ from hub.store.committer import Group, Writer
 from hub.testing.actors import AgentActor, VisitorActor
 from hub.testing.clock import ManualClock
 from hub.testing.fakes import FakeChannel, FakePlatform
+from hub.testing.stillness import Stillness
 from hub.web.application import build
 
 P = TypeVar("P", bound=Plugin[Any])
-PATIENCE: Final = 15.0
-"""Seconds (of the machine's time) a test waits for something to become true before it fails."""
+PATIENCE: Final = 60.0
+"""Seconds (of the machine's time) a test waits for something to become true before it fails: only a failing one waits long."""
 
 LOOK_EVERY: Final = 0.004
 
@@ -100,6 +101,7 @@ class HubKit:
         """Start the hub, and its server where `serve` was asked for."""
         self._started = True
         await self.hub.start()
+        self._stillness = Stillness(self.hub.store)
         if self._serve:
             self._runner = web.ServerRunner(build(self.hub), shutdown_timeout=1)
             await self._runner.setup()
@@ -120,8 +122,7 @@ class HubKit:
             await runner.cleanup()
         stop = asyncio.ensure_future(self.hub.stop())
         while not stop.done():
-            if isinstance(self.clock, ManualClock):
-                await self.clock.advance(1)
+            await self._turn(1)
             await asyncio.wait([stop], timeout=LOOK_EVERY)
         stop.result()
 
@@ -186,8 +187,8 @@ class HubKit:
     ) -> Any:
         """What `check` answers once that is true; looked at again and again, and no longer than needed.
 
-        `turning` turns a manual clock by so many seconds between two looks. Raises AssertionError with `what` and the
-        transcript.
+        `turning` turns a manual clock by so many seconds between two looks, though not while the store is at work. Raises
+        AssertionError with `what` and the transcript.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + within
@@ -199,9 +200,13 @@ class HubKit:
                 return found
             if loop.time() > end:
                 raise AssertionError(self.explain(f"waited {within:g} s in vain for: {what}"))
-            if turning and isinstance(self.clock, ManualClock):
-                await self.clock.advance(turning)
+            await self._turn(turning)
             await asyncio.sleep(LOOK_EVERY)
+
+    async def _turn(self, seconds: float) -> None:
+        """Turn a manual clock, as far as nothing that should happen first is with the store."""
+        if seconds and isinstance(self.clock, ManualClock):
+            await self.clock.advance(seconds, while_=lambda: self._stillness.still)
 
     async def settled(self, *, turning: float = 0) -> None:
         """Wait until nobody's message is being worked on and nothing is on its way out, nor waits to be stored."""

@@ -72,10 +72,15 @@ async def _dispatch(hub: Hub, loop: asyncio.AbstractEventLoop, request: Any) -> 
     if "Expect" in request.headers:
         await _expect(request)
     outcome = await outcome_of(route.handler(request))
-    if outcome.value is not None:
-        return _finished(hub, route.owner, outcome.value)
-    error = outcome.error or TypeError(f"the handler of {route.label} returned nothing")
-    return _finished(hub, route.owner, answer_for(error, request, route.owner, hub.log))
+    answer = outcome.value
+    if answer is None:
+        error = outcome.error or TypeError(f"the handler of {route.label} returned nothing")
+        answer = answer_for(error, request, route.owner, hub.log)
+    if request.content.exception() is not None:
+        # A body that cannot be read cannot be skipped either: there is no next request on this connection.
+        request.content.feed_eof()
+        answer.force_close()
+    return _finished(hub, route.owner, answer)
 
 
 def _finished(hub: Hub, owner: str, answer: web.StreamResponse) -> web.StreamResponse:

@@ -71,11 +71,14 @@ def _has_left(request: web.Request) -> bool:
 
 def _is_bad_input(error: Exception) -> bool:
     # ValidationError is a DecodeError of msgspec's; json's own error is a ValueError, which may be anybody's fault.
-    return isinstance(error, msgspec.DecodeError | UnicodeDecodeError) or type(error).__name__ == "JSONDecodeError"
+    # A body that is not encoded as its headers say is aiohttp's RequestPayloadError.
+    known = msgspec.DecodeError | UnicodeDecodeError | web.RequestPayloadError
+    return isinstance(error, known) or type(error).__name__ == "JSONDecodeError"
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["the request is malformed"])[0][:300]
+    # aiohttp begins with a line that has only the status.
+    return (str(error).removeprefix("400, message:").strip().splitlines() or ["the request is malformed"])[0][:300]
 
 
 def _http(error: web.HTTPException) -> web.StreamResponse:

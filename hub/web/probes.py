@@ -82,8 +82,7 @@ class Probes:
         missing = any(one.required and one.state not in UP for one in instances)
         ready = store and hub.path.ready and not hub.stopping and not missing
         error = msgspec.UNSET if ready else Error("not_ready", "the hub cannot work now; the rest says which part")
-        found = Readiness(ready, hub.stopping, hub.path.ready, store, instances, error)
-        return answer(found, 200 if ready else 503)
+        return answer(Readiness(ready, hub.stopping, hub.path.ready, store, instances, error), 200 if ready else 503)
 
     async def _can_write(self) -> bool:
         async with self._looking:

@@ -14,6 +14,7 @@ from pathlib import Path
 from hub import ConfigError, HubError, StoreUnavailable
 from hub.commands import LoadedConfig
 from hub.server import Hub, Server
+from hub_cli.libraries import told_in
 from hub_cli.words import word
 
 
@@ -43,10 +44,17 @@ class _Process:
             loop.add_signal_handler(number, self._signalled)
         try:
             server = Server(Hub(self._config, self._data), self._host, self._port)
-            await server.start()
         except (HubError, OSError) as error:
-            print(self._why(error), file=sys.stderr, flush=True)
-            return 1
+            return self._failed(error)
+        with told_in(server.hub.log):
+            try:
+                await server.start()
+            except (HubError, OSError) as error:
+                return self._failed(error)
+            await self._serve(server)
+        return 0
+
+    async def _serve(self, server: Server) -> None:
         if not self._stop.is_set():
             await self._welcome(server)
         # What lives now lives until the end: the collector need not look at it again.
@@ -56,7 +64,10 @@ class _Process:
         await self._stop.wait()
         await server.stop()
         self._say("stopped")
-        return 0
+
+    def _failed(self, error: HubError | OSError) -> int:
+        print(self._why(error), file=sys.stderr, flush=True)
+        return 1
 
     def _signalled(self) -> None:
         if self._stop.is_set():
@@ -75,6 +86,8 @@ class _Process:
             return self._word("no_start", why="; ".join(str(problem) for problem in error.problems))
         if isinstance(error, StoreUnavailable):
             return self._word("no_store", data=self._data, why=error)
+        if isinstance(error, OSError) and error.filename is not None:
+            return self._word("no_store", data=self._data, why=error.strerror or error)
         if isinstance(error, OSError):
             return self._word("no_address", host=self._host, port=self._port, why=error.strerror or error)
         return self._word("no_start", why=error)

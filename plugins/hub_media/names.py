@@ -6,7 +6,8 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-_UNWANTED: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069]+')
+# Half characters are what is left of a name that is not UTF-8; no database keeps them.
+_UNWANTED: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ud800-\udfff]+')
 
 
 def clean_name(name: str) -> str:

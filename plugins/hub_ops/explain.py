@@ -39,8 +39,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "delivered": ("已送达：{text}", "Delivered: {text}"),
     "seen": ("客户已读：{text}", "Seen by the customer: {text}"),
     "failed": ("发送失败（{error}）：{text}", "Could not be delivered ({error}): {text}"),
-    "due": ("等待经 {channel} 发出，已尝试 {attempts} 次{why}", "Waits to go out on {channel}, tried {attempts} times{why}"),
-    "dead": ("经 {channel} 发送已放弃，共尝试 {attempts} 次{why}", "Given up on {channel} after {attempts} attempts{why}"),
+    "due": ("等待经 {channel} 发出{tried}{why}", "Waits to go out on {channel}{tried}{why}"),
+    "dead": ("经 {channel} 发送已放弃{tried}{why}", "Given up on {channel}{tried}{why}"),
     "sent_via": ("经 {channel} 以{via}发出{why}：{text}", "Sent on {channel} {via}{why}: {text}"),
     "other": ("{kind}", "{kind}"),
 }
@@ -148,7 +148,11 @@ class _Words:
     def waiting(self, row: Mapping[str, Any]) -> Step:
         """A row of the outbox in words."""
         dead = row["state"] != 0
-        facts = {"channel": row["channel"], "attempts": row["attempts"], "why": f": {row['error']}" if row["error"] else ""}
+        attempts, why = row["attempts"], f": {row['error']}" if row["error"] else ""
+        english = ", tried once" if attempts == 1 else f", tried {attempts} times"
+        # What a channel refuses at once counts no attempt.
+        tried = (f"，已尝试 {attempts} 次", english)[self._place] if attempts else ""
+        facts = {"channel": row["channel"], "tried": tried, "why": why}
         text = _WORDS["dead" if dead else "due"][self._place].format(**facts)
         return {"at": row["due_at"], "kind": "outbox.dead" if dead else "outbox.due", "text": text, "message": str(row["id"])}
 

@@ -19,6 +19,8 @@ from hub_ops.explain import Step, explain_conversation
 from hub_ops.words import word
 
 OK: Final = 0
+_IDS: Final = range(1, 2**63)
+"""No database knows a number beyond them."""
 
 
 # -- on the command line ----------------------------------------------------------------------------
@@ -67,8 +69,12 @@ def end(options: argparse.Namespace, *, again: bool) -> int:
 
 async def _settle(options: argparse.Namespace, again: bool) -> None:
     """Raises StoreUnavailable also while a hub uses the store: there its own pages do this."""
+    async with _looking(options):
+        pass  # Where nothing is stored, this says so and makes nothing.
     async with offline(settings_of(options), options.data, Plugin) as ctx:
         try:
+            if options.id not in _IDS:
+                raise Refused(404, "not_found", "")
             await ctx.house.dead_letters.settle(options.id, again=again)
         except Refused as error:
             raise Refused(404, error.code, word(options.locale, "no_letter", id=options.id)) from error
@@ -99,6 +105,8 @@ async def _looking(options: argparse.Namespace) -> AsyncIterator[tuple[Reader, _
 
 async def _explain(options: argparse.Namespace) -> None:
     async with _looking(options) as (reader, style):
+        if options.id not in _IDS:
+            raise Refused(404, "not_found", style.word("nothing", id=options.id))
         reading = Reading(reader)
         message = await reading.message(options.id)
         waypoints = [line async for line in _waypoints(reader, options.id, style)]

@@ -13,14 +13,15 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from hub import Agent, Conversation, Person
+from hub import Agent, Conflict, Conversation, Person, Refused
 from hub.house import Role, sees
 from hub.pages import ID, Operation, Parameter, answer, id_in_path, number, only_known, read_json, whole
+from hub.tables import marks
 from hub_people import page
 from hub_people.erasures import LAST
 from hub_people.merging import Why
 from hub_people.shapes import erasure_shape, identity_shape, leg_shape, link_shape, merge_shape, person_shape
-from hub_people.words import refused
+from hub_people.words import changed, refused
 
 if TYPE_CHECKING:
     from hub_people.plugin import People
@@ -147,8 +148,13 @@ class Requests:
         """`{"links", "more"}`, the newest first."""
         person = await self._person(id_in_path(request), agent)
         before, limit = number(request, "before", 0), number(request, "limit", 50, least=1, most=MOST)
-        sql = "SELECT * FROM people_link WHERE (person_id = ? OR other_id = ?) AND id < ? ORDER BY id DESC LIMIT ?"
-        rows = await self._ctx.reader.all(sql, person.id, person.id, before or LAST, limit + 1)
+        # Of those who were joined as well: by what each of the identities came.
+        people = (person.id, *(record.merged_id for record in await self._people.register.merges.joined_with(person.id)))
+        sql = (
+            f"SELECT * FROM people_link WHERE (person_id IN ({marks(people)}) OR other_id IN ({marks(people)})) AND id < ?"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        rows = await self._ctx.reader.all(sql, *people, *people, before or LAST, limit + 1)
         return answer({"links": [link_shape(row) for row in rows[:limit]], "more": len(rows) > limit})
 
     async def legs(self, request: web.Request, agent: Agent) -> web.Response:
@@ -198,15 +204,37 @@ class Requests:
         id = id_in_path(request)
         one, two = await self._seen_pair(id, agent)
         # The merge answers the question in the same step. Whoever asks again, having heard nothing, learns what came of it.
-        person = one if one == two else await self._people.register.merge(one, two, Why(agent.login, "agent"))
+        if one == two:
+            return answer({"person": str(one)})
+        host = await self._served_by(agent, one, two)
+        try:
+            person = await self._people.register.merge(one, two, Why(agent.login, "agent"), host=host)
+        except (Conflict, Refused):
+            # Another agent has said the same in this moment.
+            person, two = await self._people.candidates.pair(id)
+            if person != two:
+                raise
         return answer({"person": str(person)})
+
+    async def _served_by(self, agent: Agent, *people: int) -> int:
+        """Whom of these people the agent has a conversation with; 0 for none."""
+        for person in people:
+            now = await self._ctx.reading.latest_conversation(person)
+            if now is not None and (now.status, now.owner_kind, now.owner_id) == ("open", "agent", str(agent.id)):
+                return person
+        return 0
 
     async def reject(self, request: web.Request, agent: Agent) -> web.Response:
         """`{}`."""
         await read_json(request, Nothing)
         id = id_in_path(request)
-        await self._seen_pair(id, agent)
-        await self._people.candidates.reject(id, agent.login)
+        try:
+            await self._seen_pair(id, agent)
+            await self._people.candidates.reject(id, agent.login)
+        except (Conflict, Refused) as error:
+            # Another agent may have said the same; what else they may have said is told.
+            if not await self._people.candidates.is_rejected(id):
+                raise changed(self._ctx.locale) if isinstance(error, Conflict) else error from None
         return answer({})
 
     async def _seen_pair(self, id: int, agent: Agent) -> tuple[int, int]:
@@ -221,7 +249,8 @@ class Requests:
         """`{"person"}`."""
         asked = await read_json(request, Merge)
         one, other = await self._person(id_in_path(request), agent), await self._person(int(asked.other), agent)
-        person = await self._people.register.merge(one.id, other.id, Why(agent.login, "agent"))
+        host = await self._served_by(agent, one.id, other.id)
+        person = await self._people.register.merge(one.id, other.id, Why(agent.login, "agent"), host=host)
         return answer({"person": str(person)})
 
     async def undo(self, request: web.Request, agent: Agent) -> web.Response:

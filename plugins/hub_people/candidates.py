@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hub import Context, Refused
+from hub import Context
 from hub.tables import Change, Row, marks
 from hub_people.tables import Statements
+from hub_people.words import changed, refused
 
 _PAIRS: Final = (
     "SELECT candidate.*, one.person_id AS one_person, two.person_id AS two_person FROM people_candidate candidate"
@@ -72,20 +73,27 @@ class Candidates:
         )
         row = await self._ctx.reader.one(sql, id)
         if row is None:
-            raise Refused(404, "not_found", "there is no such open question")
+            raise refused("not_found", self._ctx.locale)
         return row["one_person"], row["two_person"]
 
+    async def is_rejected(self, id: int) -> bool:
+        """Has somebody said that they are two?"""
+        return bool(await self._ctx.reader.value("SELECT state FROM people_candidate WHERE id = ?", id) == "rejected")
+
     async def reject(self, id: int, by: str) -> None:
-        """They are two, and the same for all that asks about these two people. Raises Refused (404)."""
+        """They are two, and the same for all that asks about these two people. Raises Refused (404), Conflict."""
         one, two = await self.pair(id)
         if one == two:
-            raise Refused(404, "not_found", "there is no such open question")
+            raise refused("not_found", self._ctx.locale)
         sql = (
             f"{_PAIRS} WHERE candidate.state = 'open' AND (one.person_id = ? AND two.person_id = ?"
             " OR one.person_id = ? AND two.person_id = ?)"
         )
         change, now = Change(), int(self._ctx.clock.now() * 1000)
-        for row in await self._ctx.reader.all(sql, one, two, two, one):
+        rows = await self._ctx.reader.all(sql, one, two, two, one)
+        if not rows:
+            raise changed(self._ctx.locale)
+        for row in rows:
             change.write(Statements.decide_candidate, ("rejected", by, now, row["id"], "open"))
         act = (self._ctx.new_id(), now, "rejected", one, two, 0, 0, "agent", 1.0, by)
         change.write(Statements.add_link, act)

@@ -6,17 +6,18 @@ it, before their message is stored. What it leads to is done afterwards (`hub_pe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hub import Body, Conflict, Context, Conversation, Leg, Refused
+from hub import Body, Conflict, Context, Conversation
 from hub.tables import Change, Row
 from hub_people.codes import Digests, code_in, new_code, new_token, token_in
 from hub_people.config import Claims as Settings
 from hub_people.guesses import Guesses
 from hub_people.tables import Statements
+from hub_people.words import refused
 
 _LIVE: Final = "SELECT * FROM people_claim WHERE state = 'live' AND expires_at > ? ORDER BY id"
 _REDEEMED: Final = "SELECT * FROM people_claim WHERE state = 'redeemed' ORDER BY id"
@@ -92,16 +93,15 @@ class Claims:
         Raises Refused (409 ``closed``, 503 ``too_many_claims``).
         """
         if conversation.status != "open":
-            raise Refused(409, "closed", "this conversation is closed")
+            raise refused("closed", self._ctx.locale)
         current = self._current()
         if len(current) >= self._settings.live:
             # The more codes are good, the easier it is to guess one.
-            raise Refused(503, "too_many_claims", "too many codes are waiting to be used; try again in a few minutes")
-        legs = await self._ctx.reading.legs(conversation.id)
+            raise refused("too_many_claims", self._ctx.locale)
         taken = {claim.code for claim in current}
         code = new_code(lambda one: self._digests.of("code", one) in taken)
         issued = Issued(self._ctx.new_id(), code, new_token(), self._now() + int(self.seconds * 1000))
-        claim = self._made(issued, conversation, _last_written(legs), by)
+        claim = self._made(issued, conversation, await self._last_written(conversation), by)
         change = Change()
         change.write(Statements.add_claim, msgspec.structs.astuple(claim))
         about = {"claim": str(issued.id), "by": by, "expires_at": issued.expires_at}
@@ -116,10 +116,23 @@ class Claims:
     def _forget(self, claim: Claim) -> None:
         self._live.pop(claim.id, None)
 
+    def void(self, people: Collection[int], conversations: Collection[int]) -> None:
+        """Those issued to these people, or in these conversations, were taken back."""
+        for claim in [one for one in self._live.values() if one.person_id in people or one.conversation_id in conversations]:
+            self._forget(claim)
+
     def _made(self, issued: Issued, conversation: Conversation, via: int, by: str) -> Claim:
         code, token = self._digests.of("code", issued.code), self._digests.of("token", issued.token)
         head = (issued.id, conversation.id, conversation.person_id, via, code, token, by[:200], self._now(), issued.expires_at)
         return Claim(*head, "live", "", 0, None)
+
+    async def _last_written(self, conversation: Conversation) -> int:
+        """The identity that wrote last: what is in mind is newer than what is stored."""
+        dossier = await self._ctx.house.dossier(conversation.person_id)
+        current = dossier is not None and dossier.conversation is not None and dossier.conversation.id == conversation.id
+        legs = dossier.legs.values() if dossier is not None and current else await self._ctx.reading.legs(conversation.id)
+        latest = max(legs, key=lambda leg: leg.last_inbound_at, default=None)
+        return latest.identity_id if latest is not None else 0
 
     # -- redeeming ----------------------------------------------------------------------------------
 
@@ -149,6 +162,17 @@ class Claims:
             await self._guesses.wrong(who, everybody)
             return None
         return await self._redeem(current[found], who)
+
+    async def at_home(self, identity_id: int, body: Body) -> bool:
+        """Is this a good code, or link, written where it was issued? There it leads nowhere, and stays good for elsewhere."""
+        code, token = code_in(body), token_in(body)
+        current = self._current() if code or token else ()
+        digest = self._digests.of("code", code) if code else self._digests.of("token", token)
+        found = self._digests.matching(digest, [claim.code if code else claim.token for claim in current])
+        if found < 0:
+            return False
+        legs = await self._ctx.reading.legs(current[found].conversation_id)
+        return any(leg.identity_id == identity_id for leg in legs)
 
     async def _again(self, who: str, digest: str) -> Claim | None:
         sql = "SELECT * FROM people_claim WHERE state = 'redeemed' AND who = ? AND (code = ? OR token = ?)"
@@ -183,6 +207,18 @@ class Claims:
         """Those that were shown and led to nothing yet: the hub ended in that moment."""
         return [_claim(row) for row in await self._ctx.reader.all(_REDEEMED)]
 
+    async def person_of(self, claim: Claim) -> int | None:
+        """Whose it is by now: whoever has the identity it was issued to, also after people have parted, else the conversation."""
+        for table, id in (("identity", claim.via_id), ("conversation", claim.conversation_id)):
+            found = await self._ctx.reader.value(f"SELECT person_id FROM {table} WHERE id = ?", id)
+            if found is not None:
+                return int(found)
+        return None
+
+    async def is_redeemed(self, claim: Claim) -> bool:
+        """Was it shown, and is what it leads to still to be done?"""
+        return bool(await self._ctx.reader.value("SELECT state FROM people_claim WHERE id = ?", claim.id) == "redeemed")
+
     async def by_token(self, token: str) -> Claim | None:
         """The live claim of a link; None for any other token, at the same cost."""
         current = self._current()
@@ -203,8 +239,3 @@ class Claims:
             }
             for row in await self._ctx.reader.all(sql, conversation_id)
         ]
-
-
-def _last_written(legs: Sequence[Leg]) -> int:
-    latest = max(legs, key=lambda leg: leg.last_inbound_at, default=None)
-    return latest.identity_id if latest is not None else 0

@@ -15,7 +15,12 @@ from hub import Body, Choice, Text
 PREFIX: Final = "claim:"
 """The payload of a button, or the scene of a QR code, that carries a token."""
 
-_CODE: Final = re.compile(r"[0-9]{4}")
+_CODE: Final = re.compile(r"[^\w$¥€£+-]*" + r"[\s-]?".join(4 * [r"(\d)"]) + r"[^\w$¥€£%]*")
+"""Four digits as people and keyboards write them: in quotes and brackets, with a full stop, apart. A price or a time is none."""
+
+LONGEST: Final = 40
+"""Characters of a message that may be a code; a longer one says something else."""
+
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
@@ -33,11 +38,12 @@ def new_code(is_taken: Callable[[str], bool]) -> str:
 
 def code_in(body: Body) -> str:
     """The code a message consists of; empty where it says something else, or more."""
-    if len(body) != 1 or not isinstance(body[0], Text):
+    if len(body) != 1 or not isinstance(body[0], Text) or len(body[0].text) > LONGEST:
         return ""
-    # Full-width digits and the spaces and quotes people put around them.
-    text = unicodedata.normalize("NFKC", body[0].text).strip(" \t\r\n\"'“”‘’。.#")
-    return text if text.isascii() and _CODE.fullmatch(text) else ""
+    # Full-width digits, and without the marks nobody sees that come along when something is copied.
+    text = unicodedata.normalize("NFKC", body[0].text)
+    found = _CODE.fullmatch("".join(one for one in text if unicodedata.category(one) != "Cf"))
+    return "".join(str(int(digit)) for digit in found.groups()) if found is not None else ""
 
 
 def token_in(body: Body) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from hub import PluginConfig
 
@@ -82,11 +82,3 @@ class PeopleConfig(PluginConfig):
     keys: tuple[Key, ...] = Field(KEYS, description="The keys there are; of several that are trusted the first decides.")
     claims: Claims = Claims()
     erasures: Erasures = Erasures()
-
-    @model_validator(mode="after")
-    def _each_kind_once(self) -> PeopleConfig:
-        kinds = [key.kind for key in self.keys]
-        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
-        if twice:
-            raise ValueError(f"the key {twice[0]!r} is there twice")
-        return self

@@ -6,6 +6,7 @@ Times, owners, tags, states and counts are what statistics stand on, and say not
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from hub import Context, Identity, Inbound, Person, Text
 from hub.house import Dossier, Scene
 from hub.tables import Change, Statement, marks, to_json
+from hub_people.claims import Claims
 from hub_people.erasures import Erasures
 from hub_people.forgetting import Forgetting
 from hub_people.merged import Merges
@@ -51,6 +53,8 @@ class _Rows:
     merge: Final = _update("people_merge", "data = ''", "id = ?")
     links: Final = _delete("people_link", "person_id = ? AND act <> 'erased'")
     claims: Final = _update("people_claim", "state = 'void', who = '', code = ''", "person_id = ?")
+    issued: Final = _update("people_claim", "state = 'void', who = '', code = ''", "conversation_id = ?")
+    showed: Final = _update("people_claim", "who = ''", "identity_id = ?")
 
 
 class _Letter(msgspec.Struct):
@@ -91,14 +95,16 @@ class Erasing:
     """
 
     def __init__(
-        self, ctx: Context, merges: Merges, erasures: Erasures, forgetting: Forgetting | None = None, locale: str = ""
-    ) -> None:
+        self, ctx: Context, merges: Merges, erasures: Erasures, forgetting: Forgetting | None = None, locale: str = "",
+        *, claims: Claims | None = None,
+    ) -> None:  # fmt: skip
         self._ctx = ctx
         self._locale = locale or ctx.locale
         self._merges = merges
         self._erasures = erasures
         self._forgetting = forgetting
         self._waste = Waste(ctx)
+        self._claims = claims
 
     async def erase(self, person_id: int, by: str, *, finish: bool = False) -> Erased:
         """Erase all personal data of whoever this is by now; a second time finds nothing left.
@@ -173,6 +179,8 @@ class Erasing:
         )
         for row in conversations:
             await self._conversation(change, row["id"])
+        if self._claims is not None:
+            change.after.append(partial(self._claims.void, people, {row["id"] for row in conversations}))
         for identity in identities:
             self._identity(change, identity)
             await self._news(change, identity, people)
@@ -211,9 +219,10 @@ class Erasing:
         change.write(_Rows.conversation, (id,))
         change.write(_Rows.legs, (False, id))
         change.write(_Rows.outbox, (id,))
+        change.write(_Rows.issued, (id,))
 
     def _identity(self, change: Change, identity: Identity) -> None:
-        for statement in (_Rows.identity, _Rows.keys, _Rows.one, _Rows.two):
+        for statement in (_Rows.identity, _Rows.keys, _Rows.one, _Rows.two, _Rows.showed):
             change.write(statement, (identity.id,))
 
     async def _news(self, change: Change, identity: Identity, people: Collection[int]) -> None:

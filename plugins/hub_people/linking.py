@@ -18,10 +18,17 @@ from hub_people.tables import Statements
 
 REMEMBERED: Final = 20_000
 MOST_ALIKE: Final = 10
+IN_FLIGHT: Final = 1000
+"""Identities, at most, that had come and were not in the journal when the hub ended."""
+
 _UNLINKED: Final = (
     "SELECT DISTINCT people_key.identity_id FROM people_key JOIN identity ON identity.id = people_key.identity_id"
     " LEFT JOIN identity known ON known.platform = people_key.kind AND known.scope = people_key.scope"
     " AND known.external_id = people_key.value WHERE people_key.trusted = ? AND known.id IS NULL"
+)
+_UNWRITTEN: Final = (
+    "SELECT id FROM (SELECT id, person_id, source FROM identity ORDER BY id DESC LIMIT ?) latest WHERE source = ? AND NOT EXISTS"
+    " (SELECT 1 FROM people_link WHERE people_link.person_id = latest.person_id AND people_link.identity_id = latest.id)"
 )
 _ALIKE: Final = (
     "SELECT identity_id FROM people_key WHERE kind = ? AND scope = ? AND value = ? AND identity_id <> ? ORDER BY id LIMIT ?"
@@ -88,15 +95,40 @@ class Linking:
         """Identities whose keys led to nothing yet: the hub ended in that moment."""
         return [row["identity_id"] for row in await self._ctx.reader.all(_UNLINKED, True)]
 
+    # -- the journal --------------------------------------------------------------------------------
+
+    async def unwritten(self) -> Sequence[int]:
+        """Identities that were recognised, of which the journal says nothing: the hub ended in that moment."""
+        return [row["id"] for row in await self._ctx.reader.all(_UNWRITTEN, IN_FLIGHT, self._ctx.name)]
+
+    async def write_down(self, identity_id: int) -> None:
+        """By what this identity was recognised as somebody's, in the journal; once."""
+        row = await self._ctx.reader.one("SELECT person_id, linked_at FROM identity WHERE id = ?", identity_id)
+        if row is None:
+            return
+        told = "SELECT 1 FROM people_link WHERE person_id = ? AND identity_id = ? LIMIT 1"
+        if await self._ctx.reader.one(told, row["person_id"], identity_id) is not None:
+            return
+        source, actor = await self._recognised_by(identity_id)
+        change = Change()
+        about = (self._ctx.new_id(), row["linked_at"], "linked", row["person_id"], 0, identity_id, 0)
+        change.write(Statements.add_link, (*about, source, 1.0, actor))
+        await self._ctx.commit(change)
+
+    async def _recognised_by(self, identity_id: int) -> tuple[str, str]:
+        """The source and the actor of a link: a claim and who issued it, the weightiest key, else the channel's other id."""
+        sql = "SELECT issued_by FROM people_claim WHERE identity_id = ? ORDER BY id DESC LIMIT 1"
+        by = await self._ctx.reader.value(sql, identity_id)
+        if by is not None:
+            return "claim", str(by)
+        keys = await self._keys(identity_id)
+        return next((f"key:{key.kind}" for key in keys if key.trusted), "known_as"), self._ctx.name
+
     # -- conclusions --------------------------------------------------------------------------------
 
     async def link(self, identity_id: int) -> None:
         """Join whom the keys of this identity join, give its person the new ones, and note who is probably the same."""
-        rows = await self._ctx.reader.all("SELECT * FROM people_key WHERE identity_id = ?", identity_id)
-        keys = self._policy.in_order(
-            Known(row["kind"], row["scope"], row["value"], bool(row["trusted"]), row["confidence"]) for row in rows
-        )
-        for key in keys:
+        for key in await self._keys(identity_id):
             person_id = await self._person(identity_id)
             if person_id is None:
                 return
@@ -104,6 +136,13 @@ class Linking:
                 await self._follow(key, identity_id, person_id)
             else:
                 await self._suspect(key, identity_id)
+
+    async def _keys(self, identity_id: int) -> Sequence[Known]:
+        """The keys it brought, the weightiest first."""
+        rows = await self._ctx.reader.all("SELECT * FROM people_key WHERE identity_id = ?", identity_id)
+        return self._policy.in_order(
+            Known(row["kind"], row["scope"], row["value"], bool(row["trusted"]), row["confidence"]) for row in rows
+        )
 
     async def _person(self, identity_id: int) -> int | None:
         found = await self._ctx.reader.value("SELECT person_id FROM identity WHERE id = ?", identity_id)

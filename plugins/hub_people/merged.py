@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from hub import Context, Conversation, Refused
+from hub import Context, Conversation
 from hub.tables import Row
+from hub_people.words import refused
 
 _ACTIVE: Final = "SELECT * FROM people_merge WHERE merged_id = ? AND undone_at IS NULL"
 
@@ -70,12 +71,13 @@ class Merges:
 
     def __init__(self, ctx: Context) -> None:
         self._reader = ctx.reader
+        self._locale = ctx.locale
 
     async def get(self, id: int) -> MergeRecord:
         """One of them. Raises Refused (404)."""
         row = await self._reader.one("SELECT * FROM people_merge WHERE id = ?", id)
         if row is None:
-            raise Refused(404, "not_found", "there is no such merge")
+            raise refused("not_found", self._locale)
         return record_of(row)
 
     async def root(self, person_id: int) -> int:

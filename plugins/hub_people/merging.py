@@ -30,11 +30,11 @@ class Why:
 OPEN_FIRST: Final = {"agent": 3, "queue": 2, "bot": 1}
 
 
-def weight(dossier: Dossier) -> tuple[int, int]:
-    """Of two people the heavier one survives: who is being served, then who has been here longer."""
+def weight(dossier: Dossier, host: int = 0) -> tuple[int, bool, int]:
+    """Of two people the heavier one survives: who is being served, then `host`, then who has been here longer."""
     now = dossier.conversation
     serving = OPEN_FIRST[now.owner_kind] if now is not None and now.status == "open" else 0
-    return (serving, -dossier.person.id)
+    return (serving, dossier.person.id == host, -dossier.person.id)
 
 
 class Merging:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import ClassVar, Final, TypeVar
@@ -25,9 +25,11 @@ from hub import (
     Turn,
     hookimpl,
 )  # fmt: skip
+from hub.commands import HubConfig
 from hub.pages import outcome_of
 from hub_people import api
 from hub_people.candidates import Candidates
+from hub_people.checks import misfits_of
 from hub_people.claims import Claim, Claims, PlaceOf
 from hub_people.config import PeopleConfig
 from hub_people.conflicts import Conflicts
@@ -40,6 +42,7 @@ from hub_people.linking import Linking
 from hub_people.reception import Reception
 from hub_people.register import Register
 from hub_people.waste import Waste
+from hub_people.words import words
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,6 +58,11 @@ class People(Plugin[PeopleConfig]):
     Config: ClassVar[type[PluginConfig]] = PeopleConfig
     tables: ClassVar[str] = "hub_people.tables"
 
+    @classmethod
+    def misfits(cls, config: PeopleConfig, settings: HubConfig, locale: str) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What cannot be meant, given the instances of the document."""
+        return misfits_of(config, {one.name for one in settings.plugins if one.use != "people"}, locale)
+
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Serve while this instance runs; first what an earlier run left half done."""
@@ -68,11 +76,12 @@ class People(Plugin[PeopleConfig]):
         self.erasures = Erasures(ctx)
         self.waste = Waste(ctx)
         self._forgetting = Forgetting(ctx, self.erasures, self.waste, config.erasures.days)
-        self.erasing = Erasing(ctx, self.register.merges, self.erasures, self._forgetting)
+        self.erasing = Erasing(ctx, self.register.merges, self.erasures, self._forgetting, claims=self.claims)
         self.invitations = Invitations(ctx, self.claims)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._refused: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._shown: OrderedDict[int, Claim] = OrderedDict()
+        self._recognised: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._shown: OrderedDict[int, str] = OrderedDict()
         self._waiting: OrderedDict[int, tuple[Job, ...]] = OrderedDict()
         await self.claims.start()
         api.register(self)
@@ -96,11 +105,12 @@ class People(Plugin[PeopleConfig]):
         place, channel = place_of(identity), identity.source
         claim = await self._claim(place, channel, inbound)
         if claim is not None:
-            issued = await self.ctx.reading.conversation(claim.conversation_id)
-            here = issued.person_id if issued is not None else claim.person_id
-            return await self.register.merges.root(here)
+            return await self.register.merges.root(await self.claims.person_of(claim) or claim.person_id)
         self._remember(self._refused, (channel, inbound.key), None)
-        return await self.linking.person_of(inbound.sender, channel) or await self._known_as(inbound.sender, identity)
+        known = await self.linking.person_of(inbound.sender, channel) or await self._known_as(inbound.sender, identity)
+        if known is not None:
+            self._remember(self._recognised, (channel, inbound.key), None)
+        return known
 
     async def _known_as(self, sender: Sender, identity: Identity) -> int | None:
         """Who they were before the channel knew them, also where that person is known well, on other channels only."""
@@ -118,12 +128,17 @@ class People(Plugin[PeopleConfig]):
         self._shown.pop(identity.id, None)
         if await self.linking.keep(identity, inbound.sender, channel):
             self._when_stored(identity, partial(self.linking.link, identity.id))
+        if (channel, inbound.key) in self._recognised:
+            self._when_stored(identity, partial(self.linking.write_down, identity.id))
         if (channel, inbound.key) in self._refused:
+            return
+        if inbound.author is None and await self.claims.at_home(identity.id, inbound.body):
+            self._remember(self._shown, identity.id, "elsewhere")
             return
         claim = await self._claim(place_of(identity), channel, inbound)
         if claim is not None:
             claim = await self.claims.identified(claim, identity.id)
-            self._remember(self._shown, identity.id, claim)
+            self._remember(self._shown, identity.id, "connected")
             self._when_stored(identity, partial(self.reception.join, claim))
 
     async def _claim(self, place: PlaceOf, channel: str, inbound: Inbound) -> Claim | None:
@@ -132,8 +147,13 @@ class People(Plugin[PeopleConfig]):
 
     @hookimpl(tryfirst=True)
     async def answer(self, turn: Turn) -> Answer | None:
-        """A code is no question: no bot is asked, and the customer hears that they are connected."""
-        return Answer(()) if self._shown.pop(turn.identity.id, None) is not None else None
+        """A code is no question: no bot is asked. The customer hears that they are connected, or where else to write it."""
+        match self._shown.pop(turn.identity.id, ""):
+            case "connected":
+                return Answer(())
+            case "elsewhere":
+                return Answer.of(words("elsewhere", turn.locale))
+        return None
 
     @hookimpl
     async def message_stored(self, message: Message, conversation: Conversation) -> None:
@@ -180,6 +200,8 @@ class People(Plugin[PeopleConfig]):
                 self._soon(partial(self.reception.join, claim))
         for identity in await self.linking.unlinked():
             self._soon(partial(self.linking.link, identity))
+        for identity in await self.linking.unwritten():
+            self._soon(partial(self.linking.write_down, identity))
         for conversation, leg in await self.reception.unannounced():
             self._announce(conversation, (leg,))
 

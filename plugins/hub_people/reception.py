@@ -37,14 +37,14 @@ class Reception:
     async def join(self, claim: Claim) -> None:
         """Whoever showed the claim is the customer it was issued to. Done once, also when it is asked for again."""
         row = await self._ctx.reader.one("SELECT person_id FROM identity WHERE id = ?", claim.identity_id)
-        issued = await self._ctx.reading.conversation(claim.conversation_id)
-        if row is None or issued is None:
-            # The message that showed it is tried again, and then comes here again.
+        here = await self._claims.person_of(claim)
+        if row is None or here is None or not await self._claims.is_redeemed(claim):
+            # The message that showed it is tried again, and then comes here again; or the customer was erased meanwhile.
             return
-        here = issued.person_id if issued.status == "open" else claim.person_id
         customer, person = await self._register.merges.root(here), row["person_id"]
         if person != customer:
-            person = await self._register.merge(customer, person, Why(claim.issued_by, "claim"))
+            # Whoever issued it keeps the customer, also from somebody who serves them elsewhere.
+            person = await self._register.merge(customer, person, Why(claim.issued_by, "claim"), host=customer)
         dossier = await self._ctx.house.dossier(person)
         conversation = dossier.conversation if dossier is not None else None
         if conversation is None or conversation.status != "open":
@@ -53,8 +53,7 @@ class Reception:
         await self._ctx.house.play(conversation.id, self._ctx.name, lambda scene: self._welcome(scene, claim))
 
     async def _welcome(self, scene: Scene, claim: Claim) -> None:
-        stored = await self._ctx.reader.value("SELECT state FROM people_claim WHERE id = ?", claim.id)
-        if stored != "redeemed":
+        if not await self._claims.is_redeemed(claim):
             return
         scene.change.write(Statements.settle_claim, ("joined", claim.id, "redeemed"))
         now = (self._ctx.new_id(), scene.now, "claimed", scene.person.id, claim.person_id, claim.identity_id)

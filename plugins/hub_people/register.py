@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from hub import Conflict, Context, Refused
+from hub import Context
 from hub.house import Dossier
 from hub.tables import Change
 from hub_people.merged import MergeRecord, Merges
 from hub_people.merging import Merging, Why, weight
 from hub_people.unmerging import Unmerging
+from hub_people.words import changed, refused
 
 
 class Register:
@@ -20,20 +22,22 @@ class Register:
         self.on_joined: Callable[[int, tuple[int, ...]], None] = lambda conversation, legs: None
         self._ctx = ctx
 
-    async def merge(self, one: int, other: int, why: Why) -> int:
-        """Join two people, and return who they are from now on: the one who is being served, or has been here longer.
+    async def merge(self, one: int, other: int, why: Why, *, host: int = 0) -> int:
+        """Join two people, and return who they are from now on.
 
+        That is who is being served; where both are, `host`, whose agent does not lose them; else who has been here longer.
         Raises Refused (404 ``not_found``, 409 ``same_person``).
         """
         one, other = await self.merges.root(one), await self.merges.root(other)
         if one == other:
-            raise Refused(409, "same_person", "these are one person already")
+            raise refused("same_person", self._ctx.locale)
         done: list[Merging] = []
+        heavier = partial(weight, host=await self.merges.root(host))
 
         async def work(dossiers: dict[int, Dossier]) -> Change:
             if (await self.merges.root(one), await self.merges.root(other)) != (one, other):
-                raise Conflict("somebody else has joined one of the two meanwhile")
-            survivor = max(dossiers.values(), key=weight)
+                raise changed(self._ctx.locale)
+            survivor = max(dossiers.values(), key=heavier)
             merged = dossiers[other if survivor.person.id == one else one]
             done.append(Merging(self._ctx, survivor, merged, why))
             return await done[0].plan()
@@ -54,15 +58,15 @@ class Register:
         """
         record = await self.merges.get(merge_id)
         if record.undone_at is not None:
-            raise Refused(409, "undone", "these people have parted already")
+            raise refused("undone", self._ctx.locale)
         if record.data is None:
-            raise Refused(409, "erased", "what this merge joined was erased since")
+            raise refused("erased", self._ctx.locale)
         data, here = record.data, await self.merges.root(record.merged_id)
         done: list[Unmerging] = []
 
         async def work(dossiers: dict[int, Dossier]) -> Change:
             if await self.merges.root(record.merged_id) != here:
-                raise Conflict("somebody else has changed who these people are meanwhile")
+                raise changed(self._ctx.locale)
             done.append(Unmerging(self._ctx, record, data, dossiers[here], dossiers[record.merged_id], actor))
             return await done[0].plan()
 

@@ -17,7 +17,7 @@ from hub.tables import Change
 from hub_people import talk
 from hub_people.belonging import conversations_with, leaving
 from hub_people.differences import parted
-from hub_people.merged import Host, MergeData, MergeRecord
+from hub_people.merged import Host, MergeData, MergeRecord, Merges
 from hub_people.rows import Rows, conversation_added, conversation_put, leg_put, person_put
 from hub_people.tables import Statements
 
@@ -81,6 +81,9 @@ class Unmerging:
         host = self._data.host
         if host is not None and not any(leg.id in host.legs for leg in theirs):
             host = None
+        since = self._record.id
+        if host is None:
+            since, host = await self._taken_in(now, ours, theirs)
         if host is None:
             target = await self._made_of(now, theirs)
             self.change.write(Rows.add_conversation, conversation_added(target))
@@ -89,7 +92,7 @@ class Unmerging:
             untouched = _same(now, host.after) and _are(theirs, host.legs) and _are(ours, host.own_legs)
             stored = await self._ctx.reading.conversation(host.joined.id)
             assert stored is not None
-            target = host.joined if untouched else await self._given_back(now, host, theirs)
+            target = host.joined if untouched else await self._given_back(now, host, theirs, since)
             target = replace(target, person_id=self._going.person.id, version=stored.version + 1)
             self.change.write(Rows.put_conversation, conversation_put(target, stored.version))
             rest = host.before if untouched else await self._rest(now, ours, host)
@@ -102,21 +105,32 @@ class Unmerging:
         if target.status == "open":
             self._tell_parted(target)
 
-    async def _given_back(self, now: Conversation, host: Host, legs: Sequence[Leg]) -> Conversation:
+    async def _taken_in(self, now: Conversation, ours: Sequence[Leg], theirs: Sequence[Leg]) -> tuple[int, Host | None]:
+        """Another merge that took in a conversation of which all that is here goes: it goes with them, not empty to nobody."""
+        staying, going = {leg.id for leg in ours}, {leg.id for leg in theirs}
+        for record in await Merges(self._ctx).joined_with(self._staying.person.id):
+            host = record.data.host if record.data is not None else None
+            if host is None or host.after.id != now.id or staying.intersection(host.legs):
+                continue
+            if going.intersection(host.legs):
+                return record.id, host
+        return self._record.id, None
+
+    async def _given_back(self, now: Conversation, host: Host, legs: Sequence[Leg], since: int) -> Conversation:
         """The conversation that was taken in, after something has happened in the one it was a part of."""
         ids = [leg.id for leg in legs]
         given = replace(host.joined, status=now.status, closed_at=now.closed_at)
         given = replace(given, unread=now.unread, unanswered_since=now.unanswered_since)
         if now.status == "closed":
             given = replace(given, waiting_since=None)
-        if now.status == "closed" or await self._served_since(now.id, ids):
+        if now.status == "closed" or await self._served_since(now.id, ids, since):
             given = _owned_as(given, now)
         return await talk.told(self._ctx, given, now.id, ids)
 
-    async def _served_since(self, conversation_id: int, legs: Collection[int]) -> bool:
+    async def _served_since(self, conversation_id: int, legs: Collection[int], merge_id: int) -> bool:
         """Has something been said on these legs since the merge?"""
         latest = await self._ctx.reading.messages(conversation_id, limit=talk.LOOK_BACK)
-        return any(one.id > self._record.id and one.leg_id in legs and one.direction in ("in", "out") for one in latest)
+        return any(one.id > merge_id and one.leg_id in legs and one.direction in ("in", "out") for one in latest)
 
     async def _made_of(self, now: Conversation, legs: Sequence[Leg]) -> Conversation:
         """A conversation for legs that had none of their own: they came after the merge."""

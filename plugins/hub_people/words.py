@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub import Refused, worded
+from hub import Conflict, Refused, worded
 
 _SAID: Final[dict[str, tuple[str, str]]] = {
     "connected": ("已为您接通，会话会在这里继续。", "You are connected: our conversation goes on here."),
+    "elsewhere": (
+        "这个验证码请在您要换到的另一个渠道发送，在这里不用输入。",
+        "Please write this code on the other channel you want to go on with; here it is not needed.",
+    ),
     "same": ("{channel} · 同一位客户", "{channel} · same customer"),
     "same:claim": ("{channel} · 同一位客户（验证码确认）", "{channel} · same customer (shown by a code)"),
     "erased": ("（内容已应客户要求删除）", "(erased at the customer's request)"),
@@ -54,6 +58,15 @@ _REFUSED: Final[dict[str, tuple[int, str, str]]] = {
         "The customer has an open conversation; end it first.",
     ),
     "decided": (409, "这一项已经有人处理过了。", "Somebody has decided this already."),
+    "closed": (409, "会话已结束。", "This conversation is closed."),
+    "too_many_claims": (
+        503,
+        "等待使用的验证码太多，请过几分钟再试。",
+        "Too many codes are waiting to be used; try again in a few minutes.",
+    ),
+    "same_person": (409, "这两位已经是同一位客户。", "These are one person already."),
+    "undone": (409, "这两位客户已经分开了。", "These people have parted already."),
+    "erased": (409, "合并时带来的数据已被删除，无法再分开。", "What this merge joined was erased since."),
 }
 
 
@@ -61,3 +74,9 @@ def refused(code: str, locale: str) -> Refused:
     """The refusal `code` in `locale`."""
     status, chinese, english = _REFUSED[code]
     return Refused(status, code, worded((chinese, english), locale))
+
+
+def changed(locale: str) -> Conflict:
+    """Somebody else was faster with these people."""
+    said = "刚刚有人改动了这些客户，请再试一次。", "Somebody has just changed these people; try again."
+    return Conflict(worded(said, locale))

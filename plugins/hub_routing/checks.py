@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from hub_routing.agents import AgentSettings
 from hub_routing.calendars import BUILT_IN
-from hub_routing.policy import QueuePolicy, RoutingConfig, To
+from hub_routing.policy import ANY, QueuePolicy, RoutingConfig, To
 
 Found = tuple[tuple[str | int, ...], str]
 """Where in the policy, and a sentence."""
@@ -32,6 +32,7 @@ def misfits_of(
     yield from _circles(policy, say)
     if agents:
         yield from _skills(policy, agents, say)
+        yield from _room(policy, agents, say)
         yield from _promise(policy, agents, say)
 
 
@@ -143,6 +144,23 @@ def _skills(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -
         if each and not any(all(_has(one, skill, level) for skill, level in fixed.items()) for one in agents):
             told = ", ".join(f"{skill} {level}" for skill, level in fixed.items())
             yield ("queues", name, "need"), say(f"没有一位客服同时具备 {told}", f"no single agent has all of {told}")
+
+
+def _room(policy: RoutingConfig, agents: Sequence[AgentSettings], say: _Say) -> Iterator[Found]:
+    """A talk that is more than an agent's whole capacity is nobody's."""
+    costs = policy.agents.cost
+    for channel, cost in costs.items():
+        if channel == ANY and len(costs) > 1:
+            # Of what is not named nobody knows whether it comes.
+            continue
+        able = [one for one in agents if channel == ANY or one.reception is None or channel in one.reception]
+        most = max((one.capacity if one.capacity is not None else policy.agents.capacity for one in able), default=cost)
+        if cost > most:
+            told = say(
+                f"一个会话占 {cost} 个单位，而客服最多只有 {most} 个：没有人能接",
+                f"a talk takes {cost} units and no agent has more than {most}: nobody can take one",
+            )
+            yield ("agents", "cost", channel), told
 
 
 def _has(agent: AgentSettings, skill: str, level: int) -> bool:

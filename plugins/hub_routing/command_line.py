@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hub import ConfigError, Problem
+from hub import ConfigError, HubError, Problem
 from hub.commands import HubConfig, load
 from hub_routing.policy import RoutingConfig
 from hub_routing.simulate import Arrival, Fate, Replay, Replayed, read_trace
-from hub_routing.simulate.report import comparison, summary
+from hub_routing.simulate.report import comparison, remarks, summary
 from hub_routing.words import word
 
 OK: Final = 0
@@ -99,20 +99,28 @@ def _run(document: Document, arrivals: list[Arrival], locale: str) -> Replayed:
 def simulate(options: argparse.Namespace) -> int:
     """`hub route simulate`."""
     document = read_policy(options.policy, options.locale)
-    arrivals = read_trace(options.trace, told=Progress(options.locale, "read"))
+    if options.out is not None:
+        check_folder(options.out, options.locale)
+    arrivals = read_trace(options.trace, options.locale, told=Progress(options.locale, "read"))
     done = _run(document, arrivals, options.locale)
     if options.out is not None:
-        write(options.out, map(fate_line, done.fates))
+        write(options.out, map(fate_line, done.fates), options.locale)
     _say(summary(done, document.policy, options.locale))
+    _say(remarks(done, document.policy, document.settings.agents, options.locale))
     return OK
 
 
 def compare(options: argparse.Namespace) -> int:
     """`hub route compare`."""
+    if len(options.policy) < 2:
+        raise HubError(word(options.locale, "two_policies"))
     documents = [read_policy(path, options.locale) for path in options.policy]
-    arrivals = read_trace(options.trace, told=Progress(options.locale, "read"))
+    arrivals = read_trace(options.trace, options.locale, told=Progress(options.locale, "read"))
     runs = [(_run(one, arrivals, options.locale), one.policy) for one in documents]
     _say(comparison([one.name for one in documents], runs, options.locale))
+    for document, (done, policy) in zip(documents, runs, strict=True):
+        if said := remarks(done, policy, document.settings.agents, options.locale):
+            _say(["", document.name, *said[1:]])
     return OK
 
 
@@ -122,7 +130,13 @@ def fate_line(fate: Fate) -> str:
     return json.dumps({"id": fate.arrival.id, **times, "agent": fate.agent}, ensure_ascii=False)
 
 
-def write(path: Path, lines: Iterable[str]) -> int:
+def check_folder(path: Path, locale: str) -> None:
+    """Is there a folder for this file? Asked before anything takes long. Raises ConfigError."""
+    if not path.parent.is_dir():
+        raise ConfigError([Problem(word(locale, "no_folder", folder=path.parent), str(path))])
+
+
+def write(path: Path, lines: Iterable[str], locale: str) -> int:
     """Write lines to a file; returns how many. Raises ConfigError where it cannot be written."""
     count = 0
     try:
@@ -131,7 +145,7 @@ def write(path: Path, lines: Iterable[str]) -> int:
                 file.write(f"{line}\n")
                 count += 1
     except OSError as error:
-        raise ConfigError([Problem(f"this file cannot be written: {error.strerror}", str(path))]) from error
+        raise ConfigError([Problem(word(locale, "not_written", why=error.strerror), str(path))]) from error
     return count
 
 

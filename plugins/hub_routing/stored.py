@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from hub import HubError
 from hub.watching import looking
 from hub_cli import add_store_options, settings_of
-from hub_routing.command_line import PLUGIN, read_policy, write
+from hub_routing.command_line import PLUGIN, check_folder, read_policy, write
 from hub_routing.live.publishing import REQUESTS, dumped, put
 from hub_routing.live.sentences import LANGUAGES
 from hub_routing.reports import Outcomes, report
@@ -40,26 +40,23 @@ class Added(Protocol):
 
 def add(added: Added, locale: str) -> None:
     """The words."""
-    one = added("export")
-    one.add_argument("--day", required=True, metavar="DAY", help=word(locale, "day_help"))
-    one.add_argument("--out", required=True, type=Path, metavar="FILE", help=word(locale, "trace_out"))
-    add_store_options(one, locale)
-    one.set_defaults(command=export)
-    five = added("experiment")
-    five.add_argument("--days", type=int, default=DAYS, metavar="N", help=word(locale, "days_help", days=DAYS))
-    add_store_options(five, locale)
-    five.set_defaults(command=experiment)
-    two = added("explain", "explain_help")
-    two.add_argument("conversation", type=int, metavar="CONVERSATION", help=word(locale, "conversation_help"))
-    add_store_options(two, locale)
-    two.set_defaults(command=explain)
-    three = added("apply")
-    three.add_argument("file", type=Path, metavar="FILE", help=word(locale, "policy_help"))
-    add_store_options(three, locale)
-    three.set_defaults(command=apply)
-    four = added("rollback")
-    add_store_options(four, locale)
-    four.set_defaults(command=rollback)
+    exporting = added("export")
+    exporting.add_argument("--day", required=True, metavar="DAY", help=word(locale, "day_help"))
+    exporting.add_argument("--out", required=True, type=Path, metavar="FILE", help=word(locale, "trace_out"))
+    exporting.set_defaults(command=export)
+    comparing = added("experiment")
+    comparing.add_argument("--days", type=int, default=DAYS, metavar="N", help=word(locale, "days_help", days=DAYS))
+    comparing.set_defaults(command=experiment)
+    explaining = added("explain", "explain_help")
+    explaining.add_argument("conversation", type=int, metavar="CONVERSATION", help=word(locale, "conversation_help"))
+    explaining.set_defaults(command=explain)
+    applying = added("apply")
+    applying.add_argument("file", type=Path, metavar="FILE", help=word(locale, "policy_help"))
+    applying.set_defaults(command=apply)
+    undoing = added("rollback")
+    undoing.set_defaults(command=rollback)
+    for parser in (exporting, comparing, explaining, applying, undoing):
+        add_store_options(parser, locale)
 
 
 # -- what is stored -----------------------------------------------------------------------------------
@@ -71,6 +68,7 @@ def export(options: argparse.Namespace) -> int:
         day = date.fromisoformat(options.day)
     except ValueError as error:
         raise HubError(word(options.locale, "bad_day", day=options.day)) from error
+    check_folder(options.out, options.locale)
     settings = settings_of(options)
     zone = ZoneInfo(settings.hub.timezone)
     begin = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -83,7 +81,7 @@ def export(options: argparse.Namespace) -> int:
             return lines, made.left_out
 
     lines, left_out = asyncio.run(read())
-    _say([word(options.locale, "exported", count=write(options.out, lines))])
+    _say([word(options.locale, "exported", count=write(options.out, lines, options.locale))])
     if left_out:
         _say([word(options.locale, "left_out", count=left_out)])
     return OK
@@ -147,6 +145,8 @@ def rollback(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, request: dict[str, Any]) -> int:
     """Leave a request for the hub of this data folder and wait for the answer."""
+    if not options.data.is_dir():
+        raise HubError(word(options.locale, "no_data", folder=options.data))
     folder: Path = options.data / PLUGIN / REQUESTS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.json"

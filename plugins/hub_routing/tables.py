@@ -51,9 +51,24 @@ class Case(Model):
     boost = fields.FloatField(db_default=0)
     callback = fields.BooleanField(db_default=False)
     queue = fields.CharField(100, db_default="")
+    parked = fields.BooleanField(db_default=False)
 
     class Meta:
         table = "routing_case"
+
+
+class Call(Model):
+    """A call back: when it was asked for, how often they were called, when and by which message, and if it was told late."""
+
+    conversation_id = IdField()
+    asked_at = fields.BigIntField(null=True)
+    calls = fields.IntField(db_default=0)
+    called_at = fields.BigIntField(null=True)
+    message_id = fields.BigIntField(db_default=0)
+    late = fields.BooleanField(db_default=False)
+
+    class Meta:
+        table = "routing_call"
 
 
 class Last(Model):
@@ -99,6 +114,8 @@ class Statements:
     add_decision: Final = insert(Decision)
     put_case: Final = upsert(Case, "conversation_id")
     drop_case: Final = delete(Case, ("conversation_id",))
+    put_call: Final = upsert(Call, "conversation_id")
+    drop_call: Final = delete(Call, ("conversation_id",))
     put_last: Final = upsert(Last, "person_id")
     add_policy: Final = insert(Policy)
     put_choice: Final = upsert(Choice, "instance")

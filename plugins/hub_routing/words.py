@@ -43,8 +43,45 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "no running hub answered: it will act when a hub starts",
     ),
     "no_agents": (
-        "配置中没有 agents：模拟需要知道有哪些客服",
-        "this configuration has no agents: a simulation must know who serves",
+        "配置中没有 agents：模拟需要知道有哪些客服，请加上如 agents: [{{login: liu, teams: [front]}}]",
+        "this configuration has no agents, and a simulation must know who serves: add agents: [{{login: liu, teams: [front]}}]",
+    ),
+    "two_policies": (
+        "对比需要至少两个 --policy",
+        "a comparison needs two --policy or more",
+    ),
+    "no_folder": (
+        "无法写入：文件夹 {folder} 不存在，请先创建",
+        "this file cannot be written: there is no folder {folder}, make it first",
+    ),
+    "not_written": ("无法写入：{why}", "this file cannot be written: {why}"),
+    "no_data": (
+        "{folder} 不是前台的数据文件夹：请用 --data 指明正在运行的前台的数据文件夹",
+        "there is no folder {folder}: name the data folder of your hub by --data",
+    ),
+    # what is wrong with a trace
+    "trace_unread": ("无法读取到达记录：{why}", "this trace cannot be read: {why}"),
+    "trace_empty": ("这份到达记录里没有任何到达", "there is no arrival in this trace"),
+    "trace_no_json": ("这一行不是 JSON：{why}", "this is no JSON: {why}"),
+    "trace_no_object": (
+        "每一行是一个对象，含 id、at、channel、queue、need、tier、work、patience",
+        "a line is an object with id, at, channel, queue, need, tier, work and patience",
+    ),
+    "trace_id": ("id 应是文字或整数", "id should be a text or a whole number"),
+    "trace_twice": ("id {id} 前面已经出现过", "id {id} was there before"),
+    "trace_seconds": ("{name} 应是秒数，不小于 0", "{name} should be a number of seconds, 0 or more"),
+    "trace_patience": (
+        "patience 应是不小于 0 的秒数；从不离开则为 null",
+        "patience should be a number of seconds, 0 or more, or null for somebody who never leaves",
+    ),
+    "trace_text": ("{name} 应是文字", "{name} should be a text"),
+    "trace_need": (
+        "need 应是技能与级别，如 {like}",
+        "need should be an object of skills with levels, like {like}",
+    ),
+    "trace_unknown": (
+        "到达记录没有 {name} 这一项；只有 {known}",
+        "{name} is nothing a trace knows; it knows {known}",
     ),
     "no_decisions": ("没有关于会话 {id} 的路由决定", "there is no routing decision about conversation {id}"),
     "bad_day": ("{day} 不是日期，应写作 2026-03-01", "{day} is no day; write it like 2026-03-01"),
@@ -103,6 +140,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
             " Room: the share of able agents who had room when a case came. Adjusted: by hour of the day, each weighed by its"
             " share of all cases, hours with both arms only."
         ),
+    ),
+    "still_waiting": (
+        "记录结束后仍有 {count} 位在等，没有人接待他们。",
+        "Still waiting when everything was over, and served by nobody: {count}.",
+    ),
+    "nobody_has": (
+        "没有客服具备 {skill} ≥ {level}：{count} 位需要它。",
+        "No agent has {skill} ≥ {level}, which {count} of them ask for.",
+    ),
+    "queue_unknown": (
+        "策略中没有队列 {queue}：这 {count} 位按默认规则处理。",
+        "The policy does not name the queue {queue}: the defaults hold for {count} of them.",
     ),
     "level_note": (
         "等待时间只计已接待的客户；服务水平是在队列承诺的时间内接待的客户占全部到达客户的比例。",

@@ -24,6 +24,8 @@ Link = Callable[[str], str]
 HUMAN: Final = Choice("转人工", "hub:human")
 HUMAN_EN: Final = Choice("Talk to a person", "hub:human")
 MOST_HISTORY: Final = 100
+MOST_CHOICE: Final = 1000
+"""Characters of a choice's label, and of its payload."""
 CONTEXTS_KEPT: Final = 10_000
 
 
@@ -85,6 +87,10 @@ class Commands:
         limit = self._config.max_text
         if any(isinstance(element, Text) and len(element.text) > limit for element in body):
             raise refused("too_long", visitor.locale, limit=limit)
+        for choice in (element for element in body if isinstance(element, Choice)):
+            # Buttons come from the house, which no visitor has to believe.
+            if max(len(choice.label), len(choice.payload)) > MOST_CHOICE or not choice.label.strip():
+                raise refused("bad_message", visitor.locale)
         body = await self._uploads.checked(body, visitor)
         accepted = await self._accept(visitor, id, body)
         return {"message": await self._shape(visitor, id, body, accepted)}

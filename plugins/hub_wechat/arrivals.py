@@ -20,6 +20,9 @@ FETCH_AFTER: Final = 5.0
 GIVEN_UP: Final = 3 * 24 * 3600.0
 """Seconds after which the platform has a file no more."""
 
+READABLE: Final = 24
+"""Characters of a scene that people gave a name; longer ones are a secret for machines, and not shown to anybody."""
+
 
 class Arrivals:
     """Makes messages of pushes and has them stored."""
@@ -83,7 +86,8 @@ class Arrivals:
         """A scanned code or a pressed menu: words for people, and the payload as it was given."""
         locale = self._ctx.locale
         if push.scene:
-            return Choice(word(locale, "scan", scene=push.scene), push.scene)
+            said = "scan" if len(push.scene) <= READABLE else "scanned"
+            return Choice(word(locale, said, scene=push.scene), push.scene)
         label = self._config.label_of(push.detail) or word(locale, "click", key=push.detail)
         return Choice(label, push.detail)
 

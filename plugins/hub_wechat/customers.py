@@ -53,7 +53,16 @@ class Customers:
     async def learn(self, openid: str, *, unionid: str = "", session_from: str = "") -> None:
         """Keep what somebody found out; what is empty stays as it was."""
         before = await self._stored(openid)
-        await self._keep(openid, unionid or before[0], session_from or before[1])
+        facts = (unionid[:128] or before[0], session_from[:1000] or before[1])
+        change, now = Change(), int(self._ctx.clock.now() * 1000)
+        change.write(Statements.put_customer, (self._name(openid), *facts, now))
+        # Remembered first: two things learnt at the same moment do not overwrite each other.
+        self._remember(openid, facts)
+        try:
+            await self._ctx.commit(change)
+        except HubError:
+            self._known.pop(openid, None)
+            raise
 
     async def login(self, openid: str, code: str) -> None:
         """Learn the unionid by a code of ``wx.login()``; waits for the platform, but not long."""
@@ -82,7 +91,7 @@ class Customers:
     async def _noted(self, openid: str, answer: Mapping[str, Any]) -> None:
         unionid = answer.get("unionid")
         try:
-            await self._keep(openid, unionid if isinstance(unionid, str) else "", (await self._stored(openid))[1])
+            await self.learn(openid, unionid=unionid if isinstance(unionid, str) else "")
         except HubError as error:
             self._ctx.log.warning("a unionid could not be kept", error=str(error))
 
@@ -94,6 +103,9 @@ class Customers:
             row = await self._ctx.reader.one(CUSTOMER, self._name(openid))
         except StoreUnavailable:
             return "", ""
+        if openid in self._known:
+            # Learnt while the row was read.
+            return self._known[openid]
         if row is None:
             if not self._asks:
                 self._remember(openid, ("", ""))
@@ -102,12 +114,6 @@ class Customers:
         if row["unionid"] or row["asked_at"] > (self._ctx.clock.now() - ASKED_AGAIN) * 1000:
             self._remember(openid, found)
         return found
-
-    async def _keep(self, openid: str, unionid: str, session_from: str) -> None:
-        change, now = Change(), int(self._ctx.clock.now() * 1000)
-        change.write(Statements.put_customer, (self._name(openid), unionid[:128], session_from[:1000], now))
-        await self._ctx.commit(change)
-        self._remember(openid, (unionid[:128], session_from[:1000]))
 
     async def forget(self, openid: str) -> None:
         """Nothing is known of them any more."""

@@ -8,6 +8,7 @@ from hub import worded
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("扫码：{scene}", "QR code: {scene}"),
+    "scanned": ("扫码", "QR code"),
     "click": ("菜单：{key}", "Menu: {key}"),
     "unsupported": ("[暂不支持的消息类型：{kind}]", "[A message of a kind that is not supported: {kind}]"),
     "image_gone": ("[图片已过期]", "[This picture has expired]"),

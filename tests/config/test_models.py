@@ -80,3 +80,10 @@ def test_the_plugins_we_know_the_extras_of_are_those_we_ship() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert set(OURS) == set(project["entry-points"]["hub.plugins"])
     assert set(OURS) <= set(project["optional-dependencies"])
+
+
+def test_agents_are_in_teams_that_there_are(folder: Folder) -> None:
+    agents = "agents: [{login: ada, teams: [frnt, two]}]\n"
+    assert folder.told("teams: [{id: front, name: A}, {id: two, name: B}]\n" + agents) == [
+        "hub.yaml:2:31: agents[0].teams[0]: there is no team called frnt (did you mean front?)"
+    ]

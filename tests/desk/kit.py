@@ -27,7 +27,7 @@ from hub_ops import Ops
 from tests.web_core.realtime_kit import Client, Lines
 
 PASSWORD: Final = "correct horse 电池"
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 CONFIG: Final = """
 hub: {locale: en}
 teams:

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from pydantic import ConfigDict, Field
 
 from hub import Crm, CustomerCard, Event, Identity, Person, PluginConfig, Sender, Text, hookimpl
+from hub.conversations.scene import Scene
+from hub.conversations.texts import DEFAULTS
+from hub.intents import Close
 from hub.plugin import Inbound
+from hub.records import SYSTEM
 from hub.testing import EchoBot, FakeChannel, FakePlatform, HubKit, ManualClock, use
 from hub.testing.fixtures import MakeHub
 
@@ -106,6 +110,36 @@ async def test_crm_lookup_is_asked_once_for_each_new_identity(make_hub: MakeHub)
     await kit.until(lambda: len(crm.asked) == 3, "a third question")
     assert crm.asked[-1] == "u2-known"
     assert (await person_of(kit, "u2-known")).id == (await person_of(kit, "u2")).id
+
+
+async def close(kit: HubKit, external_id: str) -> None:
+    async def play(scene: Scene) -> None:
+        scene.apply((Close(),), SYSTEM)
+
+    await kit.hub.path.play((await person_of(kit, external_id)).id, "test", play)
+
+
+async def test_who_came_while_a_crm_was_down_is_asked_for_again_when_they_are_back(make_hub: MakeHub) -> None:
+    crm = Book(cards={"u1": ANNA}, trouble=[RuntimeError("down")])
+    kit = await make_hub(use(FakeChannel, "fake"), EchoBot, use(Ledger, "crm", crm))
+    visitor = kit.visitor("fake", "u1", name="somebody")
+    await visitor.says("一")
+    await visitor.hears("一")
+    await kit.until(lambda: len(crm.asked) == 1, "the first question")
+    await visitor.says("二")
+    await visitor.hears("二")
+    assert (await person_of(kit, "u1")).name == "somebody"
+
+    async def known() -> bool:
+        return (await person_of(kit, "u1")).name == "Anna"
+
+    for text in ("三", "四"):
+        await close(kit, "u1")
+        await visitor.says(text)
+        await visitor.hears(DEFAULTS["closed"]["zh-CN"], text)
+        await kit.until(known, "the card in the store")
+    # Who is known is not asked for again.
+    assert crm.asked == ["u1", "u1"]
 
 
 async def test_crm_lookup_goes_to_the_next_crm_until_one_knows(make_hub: MakeHub) -> None:

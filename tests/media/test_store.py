@@ -303,6 +303,7 @@ async def test_a_message_names_only_files_of_its_sender(place: Place) -> None:
         ("...", "file"),
         ("a\r\nSet-Cookie: x.png", "a_Set-Cookie_ x.png"),
         ("gnp\u202eexe.png", "gnp_exe.png"),
+        ("\udcff\udcfe.png", "_.png"),
         ("x" * 300 + ".png", "x" * 196 + ".png"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from hub import Outbound, Sent, Text
+from hub import NotReady, Outbound, Sent, Text
 from hub_people import People
 from hub_people.merging import Why
 from tests.desk.kit import House, Toy, open_house
@@ -32,6 +32,7 @@ async def test_what_happened_is_told_in_both_languages(desk: House) -> None:
     for part in ("where is my parcel", "Ada", "the platform says no"):
         assert part in english
         assert part in chinese
+    assert "Given up on toy: the platform says no" in english
     assert "took over" in english
     assert "客服" in chinese
     assert "took over" not in chinese
@@ -126,3 +127,26 @@ async def test_how_a_message_went_out_is_told_in_words(tmp_path: Path) -> None:
             "经 toy 以接口消息发出（the-handler-took-8-s）：api the-handler-took-8-s",
             "经 toy 以 pigeon 发出：pigeon",
         ]
+
+
+class Later(Toy):
+    """Cannot send for an hour."""
+
+    async def send(self, message: Outbound) -> Sent:
+        raise NotReady("the line is down", retry_after=3600)
+
+
+async def test_what_waits_says_how_often_it_was_tried(tmp_path: Path) -> None:
+    async with open_house(tmp_path, config=WITH_OPS, toy=Later) as desk:
+        ada = await desk.person("ada")
+        one = await desk.conversation("a")
+        await ada.post(f"/api/conversations/{one}/take")
+        await ada.post(f"/api/conversations/{one}/messages", {"body": [{"type": "text", "text": "soon"}]})
+
+        async def waiting() -> list[str]:
+            _, told = await ada.get(f"/api/conversations/{one}/explain", locale="en")
+            return [step["text"] for step in told["steps"] if step["kind"] == "outbox.due" and "down" in step["text"]]
+
+        while not (found := await waiting()):
+            await asyncio.sleep(0)
+        assert all(text.startswith("Waits to go out on toy, tried once: ") for text in found)

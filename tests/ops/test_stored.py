@@ -83,6 +83,12 @@ def test_what_is_not_there(stored: tuple[Path, int, int, int], tmp_path: Path, c
     assert capsys.readouterr().err == (
         "failed: 12345 is none of what could not be delivered: hub dead-letters list shows all\n"
     )
+    assert main(["dead-letters", "drop", "1", "--data", str(tmp_path / "new")]) == 1
+    assert capsys.readouterr().err == f"failed: there is nothing stored in {tmp_path / 'new'}\n"
+    for number in (str(2**63), f"-{2**64}", "0"):
+        for words, why in ((["explain"], "there is no message"), (["dead-letters", "retry"], "is none of what")):
+            assert main([*words, "--data", str(stored[0]), "--", number]) == 1
+            assert why in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
 
 

@@ -186,6 +186,30 @@ async def test_telephone_web_wechat_and_qq_are_one_conversation(town: Town) -> N
     assert not any("照片" in words or "QQ" in words for words in world.world.texts("+8613800138000"))
 
 
+@pytest.mark.parametrize(("event", "prefix"), [("SCAN", ""), ("subscribe", "qrscene_")])
+@pytest.mark.parametrize("known", [True, False])
+async def test_scanning_a_wechat_code_is_enough_for_followers_and_for_new_ones(
+    town: Town, event: str, prefix: str, known: bool
+) -> None:
+    if known:
+        await town.phones.says("wechat", "oLiLei", "以前的问题")
+        await town.conversation("wechat", "oLiLei")
+    await town.calls("+8613800138000", "我的包裹摔坏了")
+    talk = (await town.conversation("phone", "+8613800138000")).id
+    await town.plays(talk, lambda scene: scene.assign_agent(town.agent))
+    found = await town.hub.reading.conversation(talk)
+    assert found is not None
+    offer = await town.people.invitations.offer(found, "lin")
+    assert offer.invitations["wechat"].startswith("http://weixin.qq.com/q/")
+    scene = town.phones.account.scenes[-1]["action_info"]["scene"]["scene_str"]
+    await town.phones.wechat.event(town.phones.account, "oLiLei", event, EventKey=prefix + scene, Ticket="t")
+    await town.same("wechat", "oLiLei", talk)
+    await town.until(lambda: any("已为您接通" in one for one in town.phones.heard("wechat", "oLiLei")), "they are connected")
+    said = [plain_text(one.body) for one in await town.hub.reading.messages(talk, limit=100)]
+    assert "扫码" in said
+    assert not any("claim:" in words for words in said)
+
+
 async def test_erasing_reaches_what_channels_keep_of_somebody(town: Town) -> None:
     town.phones.account.customer("oLiLei").unionid = "oSecretUnion"
     await town.phones.says("wechat", "oLiLei", "你好")

@@ -15,6 +15,7 @@ from hub.testing import HubKit, ManualClock, use
 from hub.testing.fixtures import MakeHub
 from hub_people import People
 from hub_people.claims import Issued
+from hub_people.merging import Why
 from tests.hooks.gate import Gate
 from tests.people.kit import Customer, people_hub, people_of
 from tests.people.test_reception import issued, served
@@ -138,6 +139,89 @@ async def test_a_code_may_be_written_as_people_write(make_hub: MakeHub, written:
     wide = claim.code.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
     await two.says(written.format(wide))
     assert await same(caller, two)
+
+
+# -- whose it is ----------------------------------------------------------------------------------------
+
+
+async def test_a_code_written_where_it_was_issued_stays_good_for_elsewhere(make_hub: MakeHub) -> None:
+    kit = await people_hub(make_hub, use(Parrot, "parrot"), **BOTS_FIRST)
+    caller, claim = await calls(kit)
+    await caller.says(claim.code)
+    await caller.says(Choice("链接", f"claim:{claim.token}"))
+    assert (await states(kit), kit.plugin("parrot", Parrot).asked) == (["live"], ["喂"])
+    assert caller.heard()[1:] == 2 * ["这个验证码请在您要换到的另一个渠道发送，在这里不用输入。"]
+    assert await kit.rows("SELECT * FROM people_guess") == []
+    other = Customer(kit, "wechat", "w")
+    await other.says(claim.code)
+    await connected(kit, other)
+    assert await same(caller, other)
+    # And the next thing they say is a question again.
+    await caller.says("还在吗")
+    assert caller.heard()[-1] == "您说：还在吗"
+
+
+async def test_who_is_served_elsewhere_comes_to_whoever_issued_the_code(make_hub: MakeHub) -> None:
+    kit = await people_hub(make_hub)
+    known, caller = Customer(kit, "wechat", "w"), Customer(kit, "phone", "c")
+    await known.says("在吗")
+    await served(kit, known, "王芳")
+    await caller.says("喂")
+    await served(kit, caller, "刘芳")
+    talk, claim = await caller.conversation(), await issued(kit, caller)
+    await known.says(claim.code)
+    await connected(kit, known)
+    now = await known.conversation()
+    assert (now.id, now.owner_kind, now.owner_id) == (talk.id, "agent", talk.owner_id)
+    # Whoever waits only is served by the agent who has the other one, whoever issued it.
+    waits, third = Customer(kit, "qq", "q"), Customer(kit, "phone", "d")
+    await third.says("喂")
+    await served(kit, third, "张敏")
+    taken = await third.conversation()
+    await waits.says("有人吗")
+    await third.says((await issued(kit, waits)).code)
+    await people_of(kit).idle()
+    assert (await waits.conversation()).id == taken.id
+
+
+async def test_after_parting_a_code_belongs_to_whom_it_was_issued_to(make_hub: MakeHub) -> None:
+    kit = await people_hub(make_hub)
+    one, two, late = Customer(kit, "wechat", "w"), Customer(kit, "qq", "q"), Customer(kit, "phone", "c")
+    await one.says("一")
+    await two.says("二")
+    await served(kit, one)
+    register = people_of(kit).register
+    await register.merge((await one.person()).id, (await two.person()).id, Why("lin", "agent"))
+    await two.says("三")
+    claim = await issued(kit, two)
+    [merge] = await kit.rows("SELECT id FROM people_merge")
+    await register.unmerge(merge["id"], "sun")
+    await late.says(claim.code)
+    await connected(kit, late)
+    assert await same(two, late)
+    assert not await same(one, two)
+
+
+async def test_a_code_of_somebody_erased_leads_nowhere(make_hub: MakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = await people_hub(make_hub)
+    known = Customer(kit, "wechat", "w")
+    await known.says("你好")
+    caller, shown = await calls(kit)
+    live = await issued(kit, caller)
+    person, jobs = (await caller.person()).id, list[Any]()
+    with monkeypatch.context() as between:
+        between.setattr(People, "_soon", lambda self, job: jobs.append(job))
+        await known.says(shown.code)
+    people = people_of(kit)
+    await people.erasing.erase(person, "sun", finish=True)
+    for job in jobs:
+        people._soon(job)
+    await people.idle()
+    assert await people.claims.by_token(live.token) is None
+    await known.says(live.code)
+    assert await states(kit) == ["void", "void"]
+    assert await kit.rows("SELECT id FROM people_merge") == []
+    assert CONNECTED not in known.heard()
 
 
 # -- once, and not for long -----------------------------------------------------------------------------
@@ -358,10 +442,10 @@ async def test_a_join_waits_however_long_the_store_is_away(make_hub: MakeHub, mo
     register, tries = people_of(kit).register, itertools.count(1)
     merge = register.merge
 
-    async def away_for_long(*given: Any) -> int:
+    async def away_for_long(*given: Any, host: int) -> int:
         if next(tries) <= 8:
             raise StoreUnavailable("the database is gone")
-        return await merge(*given)
+        return await merge(*given, host=host)
 
     monkeypatch.setattr(register, "merge", away_for_long)
     await known.says(claim.code)

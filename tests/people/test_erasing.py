@@ -100,7 +100,7 @@ async def test_nothing_of_them_is_left_and_the_numbers_are(make_hub: MakeHub) ->
     await one.says("您好")
     assert (await one.person()).id != person
     merge = (await kit.rows("SELECT id FROM people_merge"))[0]["id"]
-    with pytest.raises(Refused, match="erased"):
+    with pytest.raises(Refused, match="已被删除"):
         await people_of(kit).register.unmerge(merge, "sun")
 
 

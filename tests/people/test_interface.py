@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from hub import Inbound, Sender, StoreUnavailable, Text
 from hub_people import People
 from tests.desk.kit import CONFIG, House, open_house
 
-PEOPLE = CONFIG + "  - {use: ops}\n  - use: people\n    config: {keys: [{kind: phone, trust: never, confidence: 0.7}]}\n"
+KEYS = "[{kind: phone, trust: never, confidence: 0.7}, {kind: crm}]"
+PEOPLE = CONFIG + f"  - {{use: ops}}\n  - use: people\n    config: {{keys: {KEYS}}}\n"
 
 
 @pytest.fixture
@@ -69,6 +71,54 @@ async def test_probably_the_same_is_confirmed_or_rejected_by_one_click_and_undon
     assert (await ada.post(confirm))[0] == 404
     _, links = await eva.get(f"/api/people/{anna}/links")
     assert {"merged", "unmerged"} <= {link["act"] for link in links["links"]}
+
+
+async def test_two_agents_who_confirm_at_once_both_hear_who_it_is(house: House) -> None:
+    ada, bea = await house.person("ada"), await house.person("bea")
+    _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
+    await writes(house, "other", keys={"phone": "13800138000"})
+    [question] = await candidates(house, ada, anna)
+    confirm = f"/api/people/candidates/{question['id']}/confirm"
+    answers = await asyncio.gather(*(agent.post(confirm) for agent in (ada, bea, ada, bea)))
+    assert {status for status, _ in answers} == {200}, answers
+    assert len({told["person"] for _, told in answers}) == 1
+    assert await house.hub.store.reader.value("SELECT count(*) FROM people_merge") == 1
+
+
+async def test_two_agents_who_say_no_at_once_are_both_heard_and_the_question_stays_away(house: House) -> None:
+    ada, bea = await house.person("ada"), await house.person("bea")
+    _, anna = await writes(house, "anna", keys={"phone": "13800138000"})
+    _, other = await writes(house, "other", keys={"phone": "13800138000"})
+    [question] = await candidates(house, ada, anna)
+    reject = f"/api/people/candidates/{question['id']}/reject"
+    answers = await asyncio.gather(*(agent.post(reject) for agent in (ada, bea, ada, bea)))
+    assert {status for status, _ in answers} == {200}, answers
+    assert await ada.post(reject) == (200, {})
+    # Of both it is said once, whatever else makes them alike.
+    assert await house.hub.store.reader.value("SELECT count(*) FROM people_link WHERE act = 'rejected'") == 1
+    assert await candidates(house, ada, other) == []
+    # Whoever says yes then hears that it is no question any more.
+    status, told = await ada.post(f"/api/people/candidates/{question['id']}/confirm")
+    assert (status, told["error"]["code"]) == (404, "not_found")
+
+
+async def test_whoever_confirms_keeps_the_customer_and_the_journal_tells_of_both(house: House) -> None:
+    ada, bea = await house.person("ada"), await house.person("bea")
+    talk, anna = await writes(house, "anna", verified=True, keys={"phone": "13800138000", "crm": "C-7"})
+    served, other = await writes(house, "other", keys={"phone": "13800138000"})
+    # Both are served, and the other one has been here longer.
+    assert (await ada.post(f"/api/conversations/{talk}/take"))[0] == 200
+    assert (await bea.post(f"/api/conversations/{served}/take"))[0] == 200
+    [question] = await candidates(house, ada, anna)
+    confirm = f"/api/people/candidates/{question['id']}/confirm"
+    assert await bea.post(confirm) == (200, {"person": str(other)})
+    now = await house.hub.reading.conversation(served)
+    assert now is not None
+    assert (now.status, now.owner_kind) == ("open", "agent")
+    # By what each came, and by whom they were joined.
+    _, journal = await bea.get(f"/api/people/{anna}/links")
+    told = [(line["act"], line["source"], line["actor"], line["person"]) for line in journal["links"]]
+    assert told == [("merged", "agent", "bea", str(other)), ("linked", "key:crm", "people", str(anna))]
 
 
 async def test_a_question_stays_open_where_the_merge_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

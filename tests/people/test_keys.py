@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from hub import Sender
 from hub.testing import HubKit
 from hub.testing.fixtures import MakeHub
-from hub_people import PeopleConfig
+from hub_people import People, PeopleConfig
 from hub_people.keys import normal
 from hub_people.merging import Why
 from tests.databases import both_databases
@@ -60,7 +60,7 @@ def test_the_normal_spelling_is_its_own(form: Any, value: str) -> None:
 
 
 def test_wrong_policies_are_refused() -> None:
-    wrong_keys = ([PHONE, PHONE], [{"kind": "Phone"}], [{**PHONE, "trust": "maybe"}])
+    wrong_keys = ([{"kind": "Phone"}], [{**PHONE, "trust": "maybe"}], [{**PHONE, "form": "e164"}])
     for wrong in ({"country": "China"}, *({"keys": keys} for keys in wrong_keys)):
         with pytest.raises(ValidationError):
             PeopleConfig.model_validate(wrong)
@@ -93,8 +93,11 @@ async def test_a_trusted_key_recognises_a_stranger_and_the_link_is_in_the_journa
     assert (key.person_id, key.source) == (person.id, "people")
     rows = await kit.rows("SELECT * FROM people_link WHERE person_id = ? ORDER BY id", person.id)
     told = [(row["act"], row["source"], row["confidence"], row["actor"]) for row in rows]
-    assert told == [("linked", "key:unionid", 1, "people")]
-    assert rows[0]["at"] > 0
+    assert told == 2 * [("linked", "key:unionid", 1, "people")]
+    recognised = await kit.hub.reading.identity(*other.place)
+    assert recognised is not None
+    assert [row["identity_id"] for row in rows] == [key.id, recognised.id]
+    assert all(row["at"] > 0 for row in rows)
     assert "unionid" not in person.attributes
 
 
@@ -194,6 +197,26 @@ async def test_whoever_was_recognised_by_a_key_goes_where_the_key_goes(make_hub:
     assert await history(kit, (await one.person()).id) == ["一"]
     await late.says("四")
     assert (await late.conversation()).person_id == (await two.person()).id
+
+
+async def test_a_line_of_the_journal_lost_by_a_crash_is_written_at_the_start_and_once(
+    make_hub: MakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = await people_hub(make_hub, people={"keys": [UNIONID]})
+    one, two = (Customer(kit, name, "x", keys={"unionid": "U"}) for name in ("wechat", "qq"))
+    await one.says("一")
+    await idle(kit)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(People, "_soon", lambda self, job: None)
+        await two.says("二")
+        await kit.stop()
+    for _ in range(2):
+        await kit.restart()
+        await idle(kit)
+    identity = await kit.hub.reading.identity(*two.place)
+    assert identity is not None
+    rows = await kit.rows("SELECT act, source, at FROM people_link WHERE identity_id = ?", identity.id)
+    assert rows == [{"act": "linked", "source": "key:unionid", "at": identity.linked_at}]
 
 
 async def test_keys_left_over_by_a_crash_are_linked_at_the_start(make_hub: MakeHub) -> None:

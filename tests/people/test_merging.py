@@ -63,6 +63,11 @@ def test_whatever_happens_everybody_has_what_is_theirs(steps: list[tuple[Any, ..
     run(steps)
 
 
+def test_a_conversation_taken_in_by_a_later_merge_goes_with_those_who_had_it() -> None:
+    run([("merge", 1, 2), ("close", 2), ("speak", 2), ("merge", 2, 0)])
+    run([("merge", 1, 2), ("close", 2), ("speak", 2), ("reply", 2), ("merge", 2, 0), ("speak", 2), ("unmerge", 0), ("speak", 2)])
+
+
 @on_postgres
 async def test_the_same_on_postgres(make_hub: MakeHub) -> None:
     kit = await people_hub(make_hub)

@@ -190,7 +190,7 @@ async def test_codes_differ_and_are_not_kept(make_hub: MakeHub) -> None:
     await caller.says("喂")
     made = [await issued(kit, caller) for _ in range(30)]
     assert len({claim.code for claim in made}) == 30
-    with pytest.raises(Refused, match="too many"):
+    with pytest.raises(Refused, match="验证码太多"):
         await issued(kit, caller)
     text = str(await kit.rows("SELECT * FROM people_claim")) + str(await kit.rows("SELECT data FROM event")) + kit.log_text
     assert not any(claim.token in text for claim in made)
@@ -326,5 +326,5 @@ async def test_unmerging_gives_both_their_conversation_back_with_what_was_said_m
     await kit.hub.path.in_conversation(theirs.id, "x", play)
     await kit.settled()
     assert wechat.heard()[-1] == "再见"
-    with pytest.raises(Refused, match="parted already"):
+    with pytest.raises(Refused, match="已经分开"):
         await register.unmerge(record, "sun")

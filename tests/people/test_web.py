@@ -173,6 +173,33 @@ async def test_who_comes_by_a_link_goes_on_in_the_same_conversation(site: Site) 
         assert "expired" in await answer.text()
 
 
+async def test_a_link_opened_twice_in_a_browser_that_chats_already_connects_its_visitor_once(site: Site) -> None:
+    chat, page = await on_wechat(site, "o1", "你好"), await site.begin()
+    await on_web(site, page, "以前的问题")
+    dossier = await site.hub.people.dossier(chat)
+    assert dossier.conversation is not None
+    offer = await people_of(site).invitations.offer(dossier.conversation, "lin")
+    scene = offer.invitations["web"].partition("#scene=")[2].replace("%3A", ":")
+    for _ in range(2):
+        asked = {"token": page.token, "context": {"scene": scene}}
+        assert (await site.post("session", json=asked))[0] == 200
+        state = await page.until(lambda found: "You are connected" in str(found["messages"]))
+        await people_of(site).idle()
+    assert str(state["messages"]).count("You are connected") == 1
+    one, other = [await site.hub.people.find(place) for place in (
+        ("web", "web", page.session["visitor"]["id"]), ("wechat", "wechat", "o1"),
+    )]  # fmt: skip
+    assert one is not None
+    assert other is not None
+    assert one.person.id == other.person.id
+    # Somebody else who opens it comes too late, and is a visitor of their own.
+    late = await site.begin(context={"scene": scene})
+    await late.until(lambda found: bool(found["messages"]))
+    stranger = await site.hub.people.find(("web", "web", late.session["visitor"]["id"]))
+    assert stranger is not None
+    assert stranger.person.id != one.person.id
+
+
 async def test_signing_in_brings_phone_and_other_keys(site: Site) -> None:
     first = await site.begin(identity=signed("u1", phone="138 0013 8000", keys={"crm": "C-7"}))
     person = await on_web(site, first, "一")

@@ -1,4 +1,7 @@
-"""``hub serve`` with routing, agents who are always there, and a way to ask for a sweep. Argument: data folder."""
+"""``hub serve`` with routing, agents who are always there, and ways to ask for a sweep and for one agent more.
+
+Arguments: the data folder, and ``calls`` for a hub without agents where customers are called back.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -26,25 +30,44 @@ plugins:
   - {{use: webhook, required: true}}
   - {{use: routing, required: true, config: {{agents: {{capacity: {CAPACITY}, cost: {{webhook: {COST}}}}}}}}}
 """
+CALLS = """
+hub: {locale: en, log: {level: warning, format: json}}
+service: {first_owner: queue}
+plugins:
+  - {use: webhook, required: true}
+  - {use: routing, required: true, config: {queues: {front: {callback: {tries: 2, retry_gap: 1s, window: 1s}}}}}
+"""
 
 
 class Staffed(Routing):
     """Routing, with its agents; ``GET /test/sweep`` sweeps and says what was ever repaired."""
 
+    agents: ClassVar[int] = AGENTS
+
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         async with super().run():
-            agents = self.ctx.house.agents
-            for number in range(AGENTS):
-                found = agents.find(f"a{number}")
-                if found is None:
-                    change = Change()
-                    found = Agent(self.ctx.new_id(), f"a{number}", f"a{number}", "agent", (), state="online")
-                    agents.add(change, found)
-                    await self.ctx.commit(change)
-                agents.connected(found.id, +1)
+            known = self.ctx.house.agents
+            for one in known.all():
+                known.connected(one.id, +1)
+            for number in range(self.agents):
+                await self._staff(f"a{number}")
             self.ctx.route("GET", "/test/sweep", self._swept)
+            self.ctx.route("POST", "/test/staff", self._comes)
             yield
+
+    async def _staff(self, login: str) -> None:
+        agents = self.ctx.house.agents
+        if agents.find(login) is None:
+            change = Change()
+            made = Agent(self.ctx.new_id(), login, login, "agent", (), state="online")
+            agents.add(change, made)
+            await self.ctx.commit(change)
+            agents.connected(made.id, +1)
+
+    async def _comes(self, request: web.Request) -> web.Response:
+        await self._staff("one more")
+        return answer({})
 
     async def _swept(self, request: web.Request) -> web.Response:
         busy = bool(self.dispatcher.settling.busy)
@@ -52,9 +75,16 @@ class Staffed(Routing):
         return answer({"busy": busy, "repaired": self.dispatcher.repaired, "loads": self.dispatcher.router.loads()})
 
 
+class Unstaffed(Staffed):
+    """Nobody is there before somebody is asked for."""
+
+    agents = 0
+
+
 if __name__ == "__main__":
     data = Path(sys.argv[1])
     data.mkdir(exist_ok=True)
-    (data / "hub.yaml").write_text(DOCUMENT, encoding="utf-8")
-    config = load(data / "hub.yaml", {}, {"webhook": Webhook, "routing": Staffed})
+    calls = sys.argv[2:] == ["calls"]
+    (data / "hub.yaml").write_text(CALLS if calls else DOCUMENT, encoding="utf-8")
+    config = load(data / "hub.yaml", {}, {"webhook": Webhook, "routing": Unstaffed if calls else Staffed})
     sys.exit(serve(config, "127.0.0.1", 0, data))

@@ -91,6 +91,77 @@ def test_a_bad_line_is_told_with_its_place(
     assert told in printed.err + printed.out
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("[]", "每一行是一个对象"),
+        (line(1, 0), "'c1' 前面已经出现过"),
+        (line(2, -1), "at 应是秒数"),
+        (line(2, 10**400), "at 应是秒数"),
+        (line(2, 1, work=1e13), "work 应是秒数"),
+        (line(2, 1, need={"a": "b"}), '如 {"refund": 3}'),
+        (line(2, 1, patiense=3), "没有 'patiense' 这一项"),
+    ],
+)
+def test_a_bad_line_is_told_in_chinese(
+    files: tuple[Path, Path], wrong: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, trace = files
+    trace.write_text(f"{line(1, 0)}\n{wrong}\n", encoding="utf-8")
+    assert main(["route", "simulate", "--trace", str(trace), "--policy", str(policy), "--locale", "zh-CN"]) == 1
+    printed = capsys.readouterr().err
+    assert f"{trace}:2: " in printed
+    assert told in printed
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en", ["over, and served by nobody: 1.", "No agent has fly ≥ 3, which 2 of them ask for.", "the queue lost: "]),
+        ("zh-CN", ["仍有 1 位在等", "没有客服具备 fly ≥ 3：2 位需要它", "策略中没有队列 lost"]),
+    ],
+)
+@pytest.mark.parametrize("word", ["simulate", "compare"])
+def test_who_cannot_be_served_is_told_beside_the_figures(
+    files: tuple[Path, Path], word: str, locale: str, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, trace = files
+    lines = [line(1, 0), line(2, 1, need={"fly": 3}), line(3, 1, need={"fly": 3}, patience=0), line(4, 2, queue="lost")]
+    trace.write_text("\n".join(lines), encoding="utf-8")
+    policies = ["--policy", str(policy)] * (1 if word == "simulate" else 2)
+    assert main(["route", word, "--trace", str(trace), *policies, "--locale", locale]) == 0
+    printed = capsys.readouterr().out
+    assert [words for words in told if words not in printed] == []
+    trace.write_text(line(1, 0), encoding="utf-8")
+    assert main(["route", word, "--trace", str(trace), *policies, "--locale", locale]) == 0
+    assert capsys.readouterr().out.rstrip().splitlines()[-1].startswith("wang"), "there is nothing to remark"
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en", "there is no folder"), ("zh-CN", "不存在，请先创建")])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_done(
+    files: tuple[Path, Path], tmp_path: Path, locale: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, trace = files
+    trace.write_text("nothing right", encoding="utf-8")
+    out, away = str(tmp_path / "away" / "out.jsonl"), str(tmp_path / "nowhere")
+    assert main(["route", "simulate", "--trace", str(trace), "--policy", str(policy), "--out", out, "--locale", locale]) == 1
+    assert told in capsys.readouterr().err
+    assert main(["route", "export", "--day", "2026-03-01", "--out", out, "--data", away, "--locale", locale]) == 1
+    assert told in capsys.readouterr().err
+    assert main(["route", "rollback", "--data", away, "--locale", locale]) == 1
+    assert "--data" in capsys.readouterr().err
+    assert not Path(away).exists()
+
+
+def test_a_comparison_needs_two_and_a_simulation_agents(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    policy, trace = files
+    assert main(["route", "compare", "--trace", str(trace), "--policy", str(policy), "--locale", "en"]) == 1
+    assert "a comparison needs two --policy or more" in capsys.readouterr().err
+    policy.write_text("routing: {}\n", encoding="utf-8")
+    assert main(["route", "simulate", "--trace", str(trace), "--policy", str(policy), "--locale", "en"]) == 1
+    assert "add agents: [{login: liu, teams: [front]}]" in capsys.readouterr().err
+
+
 def test_an_impossible_policy_is_told_with_its_line(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     policy, _ = files
     policy.write_text(POLICY.replace("talk: 2", "sing: 4"), encoding="utf-8")

@@ -22,9 +22,9 @@ ASSIGNED = "conversation WHERE owner_kind = 'agent'"
 class Served(Process):
     """The hub with routing; `up` while it may be asked."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         super().__init__(folder / "data", folder / "log")
-        self._command = ("-m", "tests.routing.serving", str(self.data))
+        self._command = ("-m", "tests.routing.serving", str(self.data), *words)
         self.up = asyncio.Event()
 
     async def begin(self) -> None:
@@ -37,7 +37,10 @@ class Served(Process):
 
     async def comes(self, session: aiohttp.ClientSession, number: int) -> None:
         """A customer writes until it is acknowledged, with the same key each time."""
-        said = {"id": f"key {number}", "from": f"u{number}", "text": "hello"}
+        await self.says(session, f"key {number}", f"u{number}", "hello")
+
+    async def says(self, session: aiohttp.ClientSession, key: str, who: str, text: str) -> None:
+        said = {"id": key, "from": who, "text": text}
         while True:
             await self.up.wait()
             try:
@@ -52,6 +55,11 @@ class Served(Process):
         async with session.get(f"{self.child.url}/test/sweep") as answer:
             found: dict[str, Any] = await answer.json()
         return found
+
+    async def killed(self) -> None:
+        """Killed, and begun again."""
+        await self.kill()
+        await self.begin()
 
 
 class Coming:
@@ -106,5 +114,39 @@ async def test_killed_twice_in_the_middle_of_assigning(tmp_path: Path) -> None:
             assert hub.count("conversation") == hub.count("person") == coming.came
             chosen = "SELECT count(*) FROM routing_decision WHERE chosen <> '' GROUP BY conversation_id"
             assert hub.rows(chosen) == [(1,)] * coming.came
+    finally:
+        await hub.child.kill()
+
+
+TURN = "message WHERE direction = 'out' AND body LIKE '%it is your turn now%'"
+LATE = "event WHERE kind = 'routing.callback_late'"
+PARKED = "event WHERE kind = 'routing.park'"
+
+
+async def test_killed_again_and_again_while_somebody_is_to_be_called_back(tmp_path: Path) -> None:
+    """Each step is taken by another process, and once."""
+    hub = Served(tmp_path, "calls")
+    await hub.begin()
+    try:
+        async with aiohttp.ClientSession() as session:
+            await hub.comes(session, 1)
+            await until(lambda: hub.count("routing_case") == 1, "they wait")
+            await hub.says(session, "a wish", "u1", "Get back to me")
+            await until(lambda: hub.count("routing_call") == 1, "they are to be called back")
+            await hub.killed()
+            await until(lambda: hub.count(LATE) == 1, "it is late")
+            await hub.killed()
+            async with session.post(f"{hub.child.url}/test/staff") as answer:
+                assert answer.status == 200
+            await until(lambda: hub.count(TURN) >= 1, "they are called")
+            await hub.killed()
+            await until(lambda: hub.count(PARKED) == 1, "they were called twice, and nobody was there")
+            await hub.killed()
+            await hub.comes(session, 2)
+            await until(lambda: hub.count(ASSIGNED) == 2 and hub.idle(), "somebody else comes meanwhile")
+            await hub.sweep(session)
+            assert (hub.count(TURN), hub.count(LATE), hub.count(PARKED)) == (2, 1, 1), hub.log
+            assert hub.rows("SELECT calls, late FROM routing_call") == [(2, 1)]
+            assert hub.rows("SELECT owner_kind, count(*) FROM conversation GROUP BY 1") == [("agent", 2)]
     finally:
         await hub.child.kill()

@@ -120,6 +120,8 @@ routing:
         ("  queues:\n    front:\n      hours: {calendar: moon}", 6, "no calendar moon"),
         ("  vip:\n    when: customer.tier == 'gold'\n    steps: ['pool:vip']", 6, "no team and no agent vip"),
         ("  vip:\n    when: customer.tier == 'gold'\n    assign_within: 1s", 6, "burst should be at least 20"),
+        ("  agents: {capacity: 50, cost: {\"*\": 20, web: 60}}", 4, "a talk takes 60 units and no agent has more than 50"),
+        ("  agents: {capacity: 10, cost: {\"*\": 20}}", 4, "a talk takes 20 units and no agent has more than 10"),
         ("  vip:\n    when: custmer.tier == 'gold'", 5, "custmer is nothing a condition knows here"),
         ("  vip:\n    when: customer.tier ==", 5, "cannot be read"),
         ("  vip:\n    when: __import__('os')", 5, "not use Call"),
@@ -136,6 +138,14 @@ def test_what_cannot_work_is_told_with_its_line(tmp_path: Path, below: str, line
     found = [one for one in caught.value.problems if told in one.message]
     assert found, [one.message for one in caught.value.problems]
     assert found[0].line == line
+
+
+def test_a_talk_fits_when_one_agent_has_the_room_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "hub.yaml"
+    own = BASE.replace("login: liu,", "login: liu, capacity: 60, reception: [web],")
+    for cost in ("{web: 60}", '{"*": 60}', '{"*": 99, web: 5}', "{voice: 50}"):
+        file.write_text(f"{own}  agents: {{capacity: 50, cost: {cost}}}", encoding="utf-8")
+        assert load(file, env={}, plugins={"routing": Routing}).instances
 
 
 def test_without_agents_in_the_document_nothing_is_said_about_staffing(tmp_path: Path) -> None:

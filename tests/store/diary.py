@@ -84,7 +84,7 @@ class Worker(Plugin[DiaryConfig]):
 async def working(make_hub: MakeHub, *, diary: Diary, **more: Any) -> HubKit:
     """A hub with a worker that writes into `diary`, on a clock that is turned by hand."""
     every = more.pop("every", (0, ""))
-    return await make_hub(use(Worker, "worker", diary=diary, every=every), clock=ManualClock(), **more)
+    return await make_hub(use(Worker, "worker", diary=diary, every=every), **{"clock": ManualClock(), **more})
 
 
 async def wait(kit: HubKit, seconds: float) -> None:

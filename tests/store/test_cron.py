@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from hub import ConfigError
+from hub.testing import ManualClock
 from hub.testing.fixtures import MakeHub
 from tests.store.diary import Diary, Worker, due, wait, working
 
@@ -35,6 +39,52 @@ async def test_cron_lines_are_read_in_the_time_zone_of_the_hub(
         assert len(diary.jobs) == number
         await wait(kit, 1)
         assert len(diary.jobs) == number + 1
+
+
+def at(date: str) -> ManualClock:
+    """A clock that shows this date, which is UTC's."""
+    return ManualClock(datetime.fromisoformat(f"{date}Z").timestamp())
+
+
+async def dates_of(make_hub: MakeHub, start: str, cron: str, zone: str, number: int) -> list[str]:
+    """When a job with this line runs from `start` (UTC) on, as the clocks of `zone` show it, with the distance from UTC."""
+    clock = at(start)
+    kit = await working(make_hub, diary=Diary(), every=(0, cron), hub={"timezone": zone}, clock=clock)
+    dates = []
+    for _ in range(number):
+        (row,) = await kit.rows("SELECT due_at FROM timer")
+        date = datetime.fromtimestamp(row["due_at"] / 1000, ZoneInfo(zone))
+        dates.append(f"{date:%d. %H:%M %z}")
+        await wait(kit, row["due_at"] / 1000 - clock.now())
+    return dates
+
+
+@pytest.mark.parametrize(
+    ("start", "cron", "zone", "dates"),
+    [
+        # The hour from 2 to 3 comes twice, and what is to run in it comes once.
+        ("2024-10-26 12:00", "30 2 * * *", "Europe/Berlin", ["27. 02:30 +0200", "28. 02:30 +0100"]),
+        ("2024-10-27 00:40", "30 2 * * *", "Europe/Berlin", ["28. 02:30 +0100"]),
+        ("2024-10-27 01:10", "30 2 * * *", "Europe/Berlin", ["28. 02:30 +0100"]),
+        ("2024-10-26 22:30", "15 */2 * * *", "Europe/Berlin", ["27. 02:15 +0200", "27. 04:15 +0100"]),
+        ("2024-11-02 12:00", "0 0 * * *", "America/Havana", ["03. 00:00 -0400", "04. 00:00 -0500"]),
+        # It does not come at all: what is to run in it comes an hour later, also where that hour is the day's first.
+        ("2024-03-30 12:00", "30 2 * * *", "Europe/Berlin", ["31. 03:30 +0200", "01. 02:30 +0200"]),
+        ("2024-03-30 12:00", "30 2,3 * * *", "Europe/Berlin", ["31. 03:30 +0200", "01. 02:30 +0200"]),
+        ("2024-03-09 12:00", "0 0 * * *", "America/Havana", ["10. 01:00 -0400", "11. 00:00 -0400"]),
+        # Every hour is every hour.
+        ("2024-10-26 23:40", "30 * * * *", "Europe/Berlin", ["27. 02:30 +0200", "27. 02:30 +0100", "27. 03:30 +0100"]),
+        ("2024-03-31 00:20", "30 * * * *", "Europe/Berlin", ["31. 01:30 +0100", "31. 03:30 +0200", "31. 04:30 +0200"]),
+    ],
+)
+async def test_each_date_runs_once_also_when_the_clocks_are_changed(
+    make_hub: MakeHub, start: str, cron: str, zone: str, dates: list[str]
+) -> None:
+    assert await dates_of(make_hub, start, cron, zone, len(dates)) == dates
+
+
+async def test_a_date_less_than_a_second_away_is_not_passed_over(make_hub: MakeHub) -> None:
+    assert await dates_of(make_hub, "2024-06-01 09:29:59.400", "30 9 * * *", "UTC", 2) == ["01. 09:30 +0000", "02. 09:30 +0000"]
 
 
 async def test_a_line_that_is_none_is_refused(make_hub: MakeHub) -> None:

@@ -23,13 +23,14 @@ from hub_desk import Desk
 from hub_media import Media
 from hub_people import People
 from hub_qq import QQ
+from hub_routing import Routing
 from hub_wechat import WeChat
 from hub_wecom import WeCom
 from tests.databases import Databases, both_databases, on_postgres
 from tests.store.schema import schema_of
 from tests.windows.kit import Kiosk
 
-APPS: Final = apps_of([Desk, Media, Kiosk, People, QQ, WeCom, WeChat])
+APPS: Final = apps_of([Desk, Media, Kiosk, People, QQ, Routing, WeCom, WeChat])
 
 DIFFERENCES: Final = (
     "CREATE INDEX another ON message (at)",

@@ -23,7 +23,7 @@ from hub_web import Web
 from tests.web.echo_bot import Echo
 
 SECRET: Final = "a shared secret of more than thirty-two bytes"
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 
 CONFIG: Final = f"""
 plugins:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -187,16 +188,27 @@ BODIES = [
     (b'{"number": 7, "notes": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", JSON, 400, "bad_request"),
     (b'{"number": 7, "notes": ["' + b"x" * 70_000 + b'"]}', JSON, 413, "too_large"),
     (b"x" * 10_000_000, JSON, 413, "too_large"),
+    (b'{"number": 7}', {**JSON, "Content-Encoding": "gzip"}, 400, "bad_request"),
+    (gzip.compress(b'{"number": 7}'), {**JSON, "Content-Encoding": "gzip"}, 200, ""),
+    (gzip.compress(b" " * 10_000_000), {**JSON, "Content-Encoding": "gzip"}, 413, "too_large"),
 ]
 
 
-async def test_bodies(orders: Place) -> None:
+async def test_bodies(orders: Place, caplog: pytest.LogCaptureFixture) -> None:
     for number, (body, headers, status, code) in enumerate(BODIES):
         async with orders.http.post("/orders", data=body, headers=headers) as answer:
             found = await answer.json()
             assert (answer.status, found.get("error", {}).get("code", "")) == (status, code), (number, found)
     assert await orders.ask("POST", "/orders", json={"number": 1}) == (200, {"number": 1})
     assert orders.log.errors() == []
+    assert caplog.records == []
+
+
+async def test_a_body_nobody_reads_may_be_broken(orders: Place, caplog: pytest.LogCaptureFixture) -> None:
+    async with orders.http.get("/healthz", data=b"plain", headers={"Content-Encoding": "gzip"}) as answer:
+        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+    assert await orders.ask("POST", "/orders", json={"number": 1}) == (200, {"number": 1})
+    assert caplog.records == []
 
 
 async def test_a_client_that_leaves_in_the_middle_is_no_fault(orders: Place) -> None:

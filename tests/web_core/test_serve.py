@@ -83,6 +83,14 @@ def test_two_hubs_on_one_folder_or_one_port(tmp_path: Path) -> None:
         assert not (other / "data").exists()
 
 
+@pytest.mark.slow
+def test_a_file_where_the_data_should_be(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file\n", encoding="utf-8")
+    with serving(tmp_path) as process:
+        _, complained = process.communicate(timeout=30)
+        assert (process.returncode, complained) == (1, f"cannot open the data in {tmp_path / 'data'}: File exists\n")
+
+
 async def test_a_taken_port_is_found_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = Server(Hub(LoadedConfig(HubConfig()), tmp_path / "data", log=Lines()), port=taken.getsockname()[1])

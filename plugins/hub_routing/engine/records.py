@@ -20,7 +20,9 @@ class Task:
 
     `arrived` is where its age begins, `boost` seconds it has besides; `facts` are what conditions may ask
     (``customer``, ``case``). `channel` is what the rules call the channel, `door` the instance, which agents switch on and off.
-    `owner` and `last_agent` are agents' ids. Below the line is what the router keeps.
+    `owner` and `last_agent` are agents' ids. Who wants to be called back (`callback`) asked for it at `asked_at`, was
+    called `calls` times, last at `called_at` (None while no answer to a call is waited for); `late` once it was told to be late.
+    `parked` has given its units back, `active` is when they spoke last. Below the line is what only the router knows.
     """
 
     id: TaskId
@@ -37,6 +39,12 @@ class Task:
     deadline: float = 0.0
     boost: float = 0.0
     callback: bool = False
+    asked_at: float | None = None
+    calls: int = 0
+    called_at: float | None = None
+    late: bool = False
+    parked: bool = False
+    active: float = 0.0
     # -- kept by the router --
     status: Status = "new"
     vip: bool = False
@@ -49,17 +57,13 @@ class Task:
     seq: int = 0
     version: int = 0
     cost: int = 0
-    parked: bool = False
     orphan: bool = False
     since: float = 0.0
     held_at: float = 0.0
-    active: float = 0.0
     unanswered: float | None = None
     answered: bool = False
     silence: int = 0
     quiet: int = 0
-    calls: int = 0
-    asked: int = 0
     counted: bool = False
     told_in: str | None = None
     tell_at: float | None = None

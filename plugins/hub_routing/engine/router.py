@@ -194,6 +194,7 @@ class Router(Seeking, Watching):
         self._seq += 1
         task.seq, task.since = self._seq, now
         self.tasks[task.id] = task
+        self._resume(task, now)
         if len(self.groups.all) > MOST_GROUPS:
             # Signatures nobody asks for any more are forgotten.
             self.renew(self.policy, now)
@@ -220,8 +221,12 @@ class Router(Seeking, Watching):
         by_hand = known is not None and known.status in ("waiting", "private", "offered")
         task = known or task
         task.cost = task.cost or self.plan.cost(task.channel)
+        parked = known is None and task.parked
         self._hold(task, staff, now)
-        self._call(task, now)
+        if known is None:
+            self._take_up(task, staff, now, parked=parked)
+        else:
+            self._call(task, now)
         if by_hand:
             self.out.append(Move("taken", now, task, agent, self._decide(task, "taken", agent, now, able=staff.bit)))
         if not staff.connected or staff.state == "offline":
@@ -390,8 +395,10 @@ class Router(Seeking, Watching):
             return
         if word in ("warn", "supervisor", "reassign"):
             self._silent(task, word, version, now)
-        elif word in ("call", "late"):
-            self._called(task, word, version, now)
+        elif word == "late":
+            self._late(task, now)
+        elif word == "call":
+            self._called(task, now)
         elif word == "inactive":
             self._inactive(task, version, now)
         elif task.version == version:

@@ -98,6 +98,7 @@ class Watching:
         if task is None or task.status not in ("held", "offered"):
             return
         task.unanswered, task.answered, task.active = None, True, now
+        task.called_at = None
         task.silence += 1
         self._watch_customer(task, now)
 
@@ -108,11 +109,10 @@ class Watching:
         task = self.tasks.get(id)
         if task is None or task.status not in ("waiting", "private"):
             return False
-        task.callback, task.calls = True, 0
-        task.asked += 1
-        rules = self.policy.queue(task.queue).callback or Callback()
-        self.timers.add(now + rules.window, "late", task.id, task.asked)
-        if not rules.keep_place:
+        task.callback, task.asked_at, task.late = True, now, False
+        task.calls, task.called_at = 0, None
+        self._resume(task, now)
+        if not self._promise(task).keep_place:
             self._wait_anew(task, now)
         return True
 
@@ -121,7 +121,7 @@ class Watching:
         task = self.tasks.get(id)
         if task is None or not task.callback:
             return False
-        task.callback, task.calls = False, 0
+        task.callback = False
         return True
 
     def _wait_anew(self, task: Task, now: float) -> None:
@@ -136,27 +136,59 @@ class Watching:
         """An agent is there: for somebody who went that is one more try, as often as the policy says."""
         if not task.callback:
             return
-        rules = self.policy.queue(task.queue).callback or Callback()
-        task.calls += 1
+        task.calls, task.called_at = task.calls + 1, now
         self.out.append(Move("call", now, task, task.agent, more={"try": task.calls}))
-        self.timers.add(now + rules.retry_gap, "call", task.id, task.quiet)
+        self._resume(task, now)
 
-    def _called(self, task: Task, word: str, version: int, now: float) -> None:
+    def _take_up(self, task: Task, staff: Staff, now: float, *, parked: bool) -> None:
+        """A talk from before this router goes on: who was called may still answer, and who was silent is so since then."""
+        if parked:
+            task.parked = True
+            self.floor.charge(staff, task, -1)
+        if task.calls:
+            self._resume(task, now)
+        else:
+            self._call(task, now)
+        if task.answered and task.unanswered is None:
+            self._watch_customer(task, now)
+
+    def _promise(self, task: Task) -> Callback:
+        return self.policy.queue(task.queue).callback or Callback()
+
+    def _resume(self, task: Task, now: float) -> None:
+        """Set the dates of a call back, also of one from before this router or this policy: what is over is due now."""
         if not task.callback:
             return
-        if word == "late":
-            if version == task.asked and task.status in ("waiting", "private"):
-                self.out.append(Move("callback_late", now, task))
+        rules = self._promise(task)
+        if task.asked_at is not None and not task.late:
+            self.timers.add(max(now, task.asked_at + rules.window), "late", task.id, 0)
+        if task.called_at is not None and task.status == "held":
+            self.timers.add(max(now, task.called_at + rules.retry_gap), "call", task.id, 0)
+
+    def _late(self, task: Task, now: float) -> None:
+        """The promised time is over. Told once, and only of the promise that holds."""
+        if not task.callback or task.late or task.status == "held" or task.asked_at is None:
             return
-        staff = self.floor.by_id.get(task.agent)
-        if task.status != "held" or staff is None or task.quiet != version:
+        due = task.asked_at + self._promise(task).window
+        if now < due:
+            # Promised anew, or by the rules of another queue.
+            self.timers.add(due, "late", task.id, 0)
             return
-        rules = self.policy.queue(task.queue).callback or Callback()
+        task.late = True
+        self.out.append(Move("callback_late", now, task))
+
+    def _called(self, task: Task, now: float) -> None:
+        """Nobody answered the last call yet."""
+        staff, rules = self.floor.by_id.get(task.agent), self._promise(task)
+        if not task.callback or task.status != "held" or staff is None or task.called_at is None:
+            return
+        if now < task.called_at + rules.retry_gap:
+            return
         if task.calls < rules.tries:
             self._call(task, now)
         elif not task.parked:
             # Nobody is there: the agent has the room again, the case stays theirs.
-            task.quiet += 1
+            task.quiet, task.called_at = task.quiet + 1, None
             self._park(task, staff, now)
 
     def _watch_talk(self, task: Task, now: float) -> None:
@@ -173,10 +205,12 @@ class Watching:
     def _watch_customer(self, task: Task, now: float) -> None:
         task.quiet += 1
         if self.policy.inactive_after and not task.parked:
-            self.timers.add(now + self.policy.inactive_after, "inactive", task.id, task.quiet)
+            since = task.active or now
+            self.timers.add(max(now, since + self.policy.inactive_after), "inactive", task.id, task.quiet)
 
     def _watch_again(self, task: Task, now: float) -> None:
         """After another policy: dates of talks that go on."""
+        self._resume(task, now)
         if task.status not in ("held", "offered"):
             return
         if task.status == "offered":

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from hub import Agent, Context, Conversation, Leg
 from hub.house import Dossier
-from hub_routing.engine import Task
+from hub_routing.engine import Move, Task
 from hub_routing.live.crew import channel_name
 from hub_routing.policy import RoutingConfig
 from hub_routing.tables import Statements
 from hub_routing.units import needs_of
+
+_SAID_SINCE: Final = (
+    "SELECT DISTINCT direction FROM message WHERE conversation_id = ? AND event_id >"
+    " (SELECT event_id FROM message AS said WHERE said.id = ?)"
+    " AND (direction = 'in' OR direction = 'out' AND author_kind = 'agent')"
+)
+"""Who has spoken since a message: the customer, an agent."""
 
 
 class Cases:
@@ -40,9 +47,27 @@ class Cases:
             made.boost, made.callback = kept["boost"], bool(kept["callback"])
         made.unanswered = conversation.unanswered_since / 1000 if conversation.unanswered_since else None
         made.answered = conversation.owner_kind == "agent" and made.unanswered is None
+        made.active = conversation.last_at / 1000
+        # Who wrote in the moment in which an earlier run ended is silent no more.
+        made.parked = kept is not None and bool(kept["parked"]) and (made.answered or made.callback)
+        if made.callback:
+            await self._called(made, held=conversation.owner_kind == "agent")
         made.deadline = self._deadline(leg)
         made.need = needs_of(conversation.tags)
         return made
+
+    async def _called(self, made: Task, *, held: bool) -> None:
+        """How far the call back is. What was said after the last call tells whether an answer to it is waited for."""
+        call = await self._ctx.reader.one("SELECT * FROM routing_call WHERE conversation_id = ?", made.id)
+        if call is None:
+            return
+        made.asked_at, made.calls, made.late = _seconds(call["asked_at"]), call["calls"], bool(call["late"])
+        if not held:
+            return
+        since = {row["direction"] for row in await self._ctx.reader.all(_SAID_SINCE, made.id, call["message_id"])}
+        made.callback = "in" not in since
+        if made.callback and "out" not in since and not made.parked:
+            made.called_at = _seconds(call["called_at"])
 
     def facts(self, dossier: Dossier, channel: str) -> Mapping[str, Any]:
         """What conditions may ask."""
@@ -78,7 +103,21 @@ def newest(dossier: Dossier) -> Leg | None:
 
 def case_row(task: Task) -> tuple[Any, ...]:
     """What must not be lost of a case."""
-    return (task.id, int(task.arrived * 1000), task.boost, task.callback, task.queue)
+    return (task.id, int(task.arrived * 1000), task.boost, task.callback, task.queue, task.parked)
+
+
+def call_row(task: Task, call: Move | None = None, message_id: int = 0) -> tuple[Any, ...]:
+    """How far a call back is, with this `call`, which the message told them."""
+    calls, called_at = (call.more["try"], call.at) if call is not None else (task.calls, task.called_at)
+    return (task.id, _ms(task.asked_at), calls, _ms(called_at), message_id, task.late)
+
+
+def _ms(seconds: float | None) -> int | None:
+    return round(seconds * 1000) if seconds is not None else None
+
+
+def _seconds(ms: int | None) -> float | None:
+    return ms / 1000 if ms is not None else None
 
 
 def agent_id(conversation: Conversation) -> str:
@@ -91,4 +130,4 @@ def names_of(agents: Mapping[str, Agent]) -> Mapping[str, str]:
     return {id: agent.name or agent.login for id, agent in agents.items()}
 
 
-__all__ = ["Cases", "Statements", "agent_id", "case_row", "names_of", "newest"]
+__all__ = ["Cases", "Statements", "agent_id", "call_row", "case_row", "names_of", "newest"]

@@ -16,7 +16,7 @@ from hub import Agent, Context, Conversation, Event, HubError, Message, StoreUna
 from hub.tables import Change, to_json
 from hub_routing.engine import Decision, Move, Router, Task
 from hub_routing.live.cards import Cards
-from hub_routing.live.cases import Cases, agent_id, case_row
+from hub_routing.live.cases import Cases, agent_id, call_row, case_row
 from hub_routing.live.crew import Crew, channel_name
 from hub_routing.live.loads import Loads
 from hub_routing.live.sentences import SENTENCES, both, decision_words
@@ -221,6 +221,7 @@ class Dispatcher:
                 if gone:
                     change = Change()
                     change.write(Statements.drop_case, (id,))
+                    change.write(Statements.drop_call, (id,))
                     self.ctx.submit(change)
             return
         if id in self.settling.busy:
@@ -346,8 +347,10 @@ class Dispatcher:
         if decision is None or kind != "routing.decided":
             data = {"words": words or {}, **({"agent": agent} if agent else {})}
             change.event(kind, int(self.now * 1000), self.person_of(task.id), task.id, data=data)
-        if task.status in ("waiting", "private", "closed"):
+        if task.status in ("waiting", "private", "closed") or kind in ("routing.park", "routing.wake"):
             change.write(Statements.put_case, case_row(task))
+        if kind == "routing.callback_late":
+            change.write(Statements.put_call, call_row(task))
         self.ctx.submit(change)
 
     def write_decision(self, change: Change, task: Task, decision: Decision | None) -> None:

@@ -12,7 +12,7 @@ from hub.house import Scene
 from hub.tables import Change
 from hub_routing.engine import Decision, Move, Task
 from hub_routing.live.cards import BOT, CALLBACK
-from hub_routing.live.cases import agent_id, case_row
+from hub_routing.live.cases import agent_id, call_row, case_row
 from hub_routing.live.sentences import band_words, both, customers
 from hub_routing.tables import Statements
 
@@ -101,6 +101,7 @@ class Settling:
         decisions = floor.decisions.get(id, [])
         before, why = self._from.get(id, ("", ""))
         who = floor.agent(agent) if agent else None
+        call = self._calls.get(id) if agent else None
 
         async def play(scene: Scene) -> bool:
             conversation = scene.conversation
@@ -121,9 +122,13 @@ class Settling:
             if who is not None and owner != agent:
                 scene.assign_agent(who)
             self._write(scene, task, agent, decisions)
+            if call is not None:
+                self._call(scene, *call)
             return True
 
         done = await floor.ctx.house.play(id, floor.ctx.name, play)
+        if done and self._calls.get(id) is call:
+            self._calls.pop(id, None)
         if done:
             floor.decisions.pop(id, None)
             self._from.pop(id, None)
@@ -233,7 +238,7 @@ class Settling:
         id = task.id
         assert isinstance(id, int)
         if move.kind == "call" and id in self.busy:
-            # They are only being given to the agent: it is their turn when that is stored.
+            # They are only being given to the agent: stored with that, it is their turn.
             self._calls[id] = (task, move)
             return
 
@@ -249,11 +254,20 @@ class Settling:
                 scene.say(self._voice(), (Text(customers(locale, "closed_bot")),))
                 scene.assign_bot()
                 return
-            if scene.legs and (move.kind == "call" or not self._floor.cards.on(scene)):
+            if move.kind == "call":
+                self._call(scene, task, move)
+            elif scene.legs and not self._floor.cards.on(scene):
                 scene.say(self._voice(), self._body(task, move, locale))
 
         await self._floor.ctx.house.play(id, self._floor.ctx.name, play)
         self._floor.cards.look(id)
+
+    def _call(self, scene: Scene, task: Task, move: Move) -> None:
+        """Tell who went that it is their turn, and write down that they were told."""
+        locale, said = scene.person.locale or self._floor.ctx.locale, 0
+        if scene.legs:
+            said = scene.say(self._voice(), (Text(customers(locale, "callback_now")),)).id
+        scene.change.write(Statements.put_call, call_row(task, move, said))
 
     def _body(self, task: Task, move: Move, locale: str) -> tuple[Any, ...]:
         callback = (Buttons((Button(customers(locale, "callback_yes"), CALLBACK),), customers(locale, "callback")),)
@@ -266,6 +280,4 @@ class Settling:
             ahead = move.more["place"] - 1
             said = Text(customers(locale, "place" if ahead else "place_next", ahead=ahead, band=band))
             return (said, *callback) if move.more.get("callback") else (said,)
-        if move.kind == "call":
-            return (Text(customers(locale, "callback_now")),)
         return (Text(customers(locale, "closed" if move.kind == "closed" else "message")),)

@@ -20,7 +20,7 @@ from hub import (
 from hub.house import Scene
 from hub_routing.engine import Task
 from hub_routing.live.cards import BOT, CALL, CALLBACK, LEFT, MESSAGE, STAY
-from hub_routing.live.cases import case_row
+from hub_routing.live.cases import call_row, case_row
 from hub_routing.live.sentences import LANGUAGES, both, customers
 from hub_routing.tables import Statements
 
@@ -120,6 +120,7 @@ class Wishes:
             if phone and not scene.person.attributes.get("phone"):
                 scene.apply((SetAttributes({"phone": phone}),), self._voice())
             scene.change.write(Statements.put_case, case_row(task))
+            scene.change.write(Statements.put_call, call_row(task))
             scene.tag([CALL])
             scene.change.event("routing.callback", scene.now, scene.person.id, id, data={"words": both("callback_asked")})
             if scene.legs and not floor.cards.on(scene):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hub_routing.agents import AgentSettings
 from hub_routing.policy import RoutingConfig
 from hub_routing.simulate.replay import Fate, Replayed
 from hub_routing.words import word
@@ -112,6 +114,23 @@ def agents(done: Replayed, locale: str) -> list[str]:
         for login, load in done.loads.items()
     ]
     return table([head, *rows])
+
+
+def remarks(done: Replayed, policy: RoutingConfig, staff: Iterable[AgentSettings], locale: str) -> list[str]:
+    """What the figures alone would hide: who was served by nobody, skills nobody has, queues the policy does not name."""
+    best: Counter[str] = Counter()
+    for one in staff:
+        best |= Counter(one.skills)
+    arrivals = [fate.arrival for fate in done.fates]
+    waiting = sum(one.assigned_at is None and one.abandoned_at is None for one in done.fates)
+    lacking = Counter(need for one in arrivals for need in one.need.items() if need[1] > best[need[0]])
+    strange = Counter(one.queue for one in arrivals if one.queue not in policy.queues) if policy.queues else Counter()
+    lines = [word(locale, "still_waiting", count=waiting)] if waiting else []
+    for (skill, level), count in sorted(lacking.items()):
+        lines.append(word(locale, "nobody_has", skill=skill, level=level, count=count))
+    for queue, count in sorted(strange.items()):
+        lines.append(word(locale, "queue_unknown", queue=queue, count=count))
+    return ["", *lines] if lines else []
 
 
 def comparison(names: Sequence[str], runs: Sequence[tuple[Replayed, RoutingConfig]], locale: str) -> list[str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from hub import ConfigError, Problem
+from hub_routing.words import word
 
 MOST_TOLD: Final = 20
 """So many wrong lines are told; a file of another kind has nothing else."""
+
+LATEST: Final = 1e12
+"""Seconds that may be meant: more are no time."""
 
 _KNOWN: Final = ("id", "at", "channel", "queue", "need", "tier", "work", "patience", "owner", "last_agent")
 
@@ -37,7 +40,7 @@ class BadTrace(ConfigError):
     """Lines of a trace that are wrong, each with its place."""
 
 
-def read_trace(path: Path, *, told: Callable[[int], None] = lambda _: None) -> list[Arrival]:
+def read_trace(path: Path, locale: str = "en", *, told: Callable[[int], None] = lambda _: None) -> list[Arrival]:
     """All arrivals in the order of the file. Raises BadTrace with the lines that are wrong; `told` hears of the progress."""
     arrivals: list[Arrival] = []
     problems: list[Problem] = []
@@ -49,7 +52,7 @@ def read_trace(path: Path, *, told: Callable[[int], None] = lambda _: None) -> l
                     told(number)
                 if not line.strip():
                     continue
-                found = _read(line, seen)
+                found = _read(line, seen, locale)
                 if isinstance(found, Arrival):
                     seen.add(found.id)
                     arrivals.append(found)
@@ -58,23 +61,23 @@ def read_trace(path: Path, *, told: Callable[[int], None] = lambda _: None) -> l
                     if len(problems) == MOST_TOLD:
                         break
     except OSError as error:
-        raise BadTrace([Problem(f"this trace cannot be read: {error.strerror}", str(path))]) from error
+        raise BadTrace([Problem(word(locale, "trace_unread", why=error.strerror), str(path))]) from error
     if not arrivals and not problems:
-        problems = [Problem("there is no arrival in this trace", str(path))]
+        problems = [Problem(word(locale, "trace_empty"), str(path))]
     if problems:
         raise BadTrace(problems)
     return arrivals
 
 
-def _read(line: bytes, seen: set[str | int]) -> Arrival | str:
+def _read(line: bytes, seen: set[str | int], locale: str) -> Arrival | str:
     """One line, or what is wrong with it."""
     try:
         said = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return f"this is no JSON: {error}"
+        return word(locale, "trace_no_json", why=error)
     if not isinstance(said, dict):
-        return "a line is an object with id, at, channel, queue, need, tier, work and patience"
-    return next(iter(_wrong(said, seen)), None) or _arrival(said)
+        return word(locale, "trace_no_object")
+    return next(iter(_wrong(said, seen, locale)), None) or _arrival(said)
 
 
 def _arrival(said: Mapping[str, Any]) -> Arrival:
@@ -85,33 +88,33 @@ def _arrival(said: Mapping[str, Any]) -> Arrival:
     )  # fmt: skip
 
 
-def _wrong(said: Mapping[str, Any], seen: set[str | int]) -> Iterable[str]:
+def _wrong(said: Mapping[str, Any], seen: set[str | int], locale: str) -> Iterable[str]:
     id = said.get("id")
     if not isinstance(id, (str, int)) or isinstance(id, bool):
-        yield "id should be a text or a whole number"
+        yield word(locale, "trace_id")
     elif id in seen:
-        yield f"id {id!r} was there before"
+        yield word(locale, "trace_twice", id=repr(id))
     for name in ("at", "work"):
         if not _number(said.get(name)):
-            yield f"{name} should be a number of seconds, 0 or more"
+            yield word(locale, "trace_seconds", name=name)
     if said.get("patience") is not None and not _number(said["patience"]):
-        yield "patience should be a number of seconds, or null for somebody who never leaves"
+        yield word(locale, "trace_patience")
     for name in ("channel", "queue"):
         if not isinstance(said.get(name), str) or not said[name]:
-            yield f"{name} should be a text"
+            yield word(locale, "trace_text", name=name)
     for name in ("tier", "owner", "last_agent"):
         if said.get(name) is not None and not isinstance(said[name], str):
-            yield f"{name} should be a text"
+            yield word(locale, "trace_text", name=name)
     need = said.get("need")
     if need is not None and not (isinstance(need, dict) and all(_level(one) for one in need.values())):
-        yield "need should be an object of skills with levels, like {\"refund\": 3}"
+        yield word(locale, "trace_need", like='{"refund": 3}')
     unknown = sorted(set(said) - set(_KNOWN))
     if unknown:
-        yield f"{unknown[0]!r} is nothing a trace knows; it knows {', '.join(_KNOWN)}"
+        yield word(locale, "trace_unknown", name=repr(unknown[0]), known=", ".join(_KNOWN))
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST
 
 
 def _level(value: Any) -> bool:
