@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, Playwright, expect
 
 from tests.processes import free_port
 
@@ -87,7 +87,8 @@ class Demo:
 
 
 async def launch(playwright: Playwright) -> Browser:
-    """Debian's Chromium."""
+    """Debian's Chromium; whatever is expected of its pages may take as long as the machine needs."""
+    expect.set_options(timeout=PATIENCE * 1000)
     chromium = shutil.which("chromium")
     assert chromium is not None, "install Debian's chromium: .ci/browser does"
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]

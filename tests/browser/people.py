@@ -10,7 +10,6 @@ from playwright.async_api import BrowserContext, FilePayload, Frame, Locator, Pa
 from tests.browser.house import PATIENCE
 
 PASSWORD: Final = "correct horse battery"
-WAIT: Final = PATIENCE * 1000
 
 # Real input from an input method: what a Chinese keyboard does between the first letter and the chosen word.
 ENTER: Final = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229, "nativeVirtualKeyCode": 13}
@@ -81,19 +80,19 @@ class VisitorPage:
     async def hears(self, words: str) -> None:
         """Wait for a message from the other side."""
         found = self.frame.locator("[data-testid=message]:not([data-direction=in])").filter(has_text=words)
-        await expect(found.first).to_be_visible(timeout=WAIT)
+        await expect(found.first).to_be_visible()
 
     async def sees(self, words: str) -> None:
         """Wait for a message of either side."""
-        await expect(self.frame.get_by_test_id("message").filter(has_text=words).first).to_be_visible(timeout=WAIT)
+        await expect(self.frame.get_by_test_id("message").filter(has_text=words).first).to_be_visible()
 
     async def sees_own(self, words: str, times: int = 1) -> None:
         """Wait until the visitor's own message is there, as often as it should be."""
-        await expect(self.own.filter(has_text=words)).to_have_count(times, timeout=WAIT)
+        await expect(self.own.filter(has_text=words)).to_have_count(times)
 
     async def is_(self, link: str) -> None:
         """Wait until the page says that it is online, offline or connecting."""
-        await expect(self.connection).to_have_attribute("data-state", link, timeout=WAIT)
+        await expect(self.connection).to_have_attribute("data-state", link)
 
     async def is_folded(self) -> None:
         """Wait until the panel is gone from the page; it stays loaded."""
@@ -184,11 +183,11 @@ class AgentPage:
         await confirm.wait_for()
         ended = self.page.url
         await confirm.click()
-        await expect(self.page).not_to_have_url(ended, timeout=WAIT)
+        await expect(self.page).not_to_have_url(ended)
 
     async def sees(self, words: str) -> None:
         """Wait for a message in the thread."""
-        await expect(self.messages.filter(has_text=words).first).to_be_visible(timeout=WAIT)
+        await expect(self.messages.filter(has_text=words).first).to_be_visible()
 
     @property
     def messages(self) -> Locator:
@@ -197,7 +196,7 @@ class AgentPage:
 
     async def is_(self, status: str) -> None:
         """Wait until the page says that it is online or reconnecting."""
-        await expect(self.connection).to_have_attribute("data-state", status, timeout=WAIT)
+        await expect(self.connection).to_have_attribute("data-state", status)
 
     async def count(self, words: str) -> int:
         """How many messages of the thread hold these words."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, StorageState, ViewportSize
 
-from tests.browser.house import SHOTS
+from tests.browser.house import PATIENCE, SHOTS
 from tests.browser.people import AgentPage, VisitorPage
 
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
@@ -26,6 +26,8 @@ class Stage:
         """A browser window of somebody new."""
         size = PHONE if phone else DESKTOP
         context = await self.browser.new_context(viewport=size, locale=locale, has_touch=phone, **options)
+        # A slow machine takes longer than the half minute it is otherwise given.
+        context.set_default_timeout(PATIENCE * 1000)
         self._contexts.append(context)
         return context
 

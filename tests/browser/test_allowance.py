@@ -15,7 +15,7 @@ from playwright.async_api import expect
 from hub import Allowance, Leg, Outbound, Sent
 from hub_windows import Windows
 from tests.browser.checks import serious, wrong
-from tests.browser.people import WAIT, AgentPage
+from tests.browser.people import AgentPage
 from tests.browser.stage import Stage
 from tests.desk.kit import House, Toy, open_house
 from tests.ops.kit import WITH_OPS
@@ -88,7 +88,7 @@ async def test_what_is_left_is_said_where_one_writes(scene: Stage, counted: Hous
     size = "phone" if phone else "wide"
 
     async def says(left: int) -> None:
-        await expect(note).to_have_text(re.compile(words[left]), timeout=WAIT)
+        await expect(note).to_have_text(re.compile(words[left]))
 
     await says(3)
     await expect(note).to_have_attribute("aria-live", "polite")
@@ -125,13 +125,13 @@ async def test_less_than_an_hour_is_a_warning_and_the_end_is_said(scene: Stage, 
     counted.toy.lasts = 50 * 60
     agent = await at_work(scene, counted, "zh-CN")
     note = agent.page.get_by_test_id("allowance")
-    await expect(note).to_contain_text("还可回复 3 条，截至", timeout=WAIT)
+    await expect(note).to_contain_text("还可回复 3 条，截至")
     assert "low" in str(await note.get_attribute("class"))
     await counted.toy.windows.shut("王小明")
     # Whatever is said, the channel is asked anew.
     await agent.writes("太晚了", note=True)
     await agent.page.get_by_test_id("tab-reply").click()
-    await expect(note).to_contain_text("平台的回复时限已过", timeout=WAIT)
+    await expect(note).to_contain_text("平台的回复时限已过")
     await expect(agent.page.get_by_test_id("composer-send")).to_have_text("暂不能发送")
 
 
@@ -142,8 +142,8 @@ async def test_how_each_message_went_out_or_why_not_is_told_beside_it(scene: Sta
     await agent.page.get_by_text("发送失败").first.wait_for()
     await agent.page.get_by_test_id("story-load").click()
     story = agent.page.get_by_test_id("story")
-    await expect(story).to_contain_text("经 toy 以接口消息发出（1/3）：查到了", timeout=WAIT)
-    await expect(story).to_contain_text("发送失败（the platform says no）：refuse me", timeout=WAIT)
+    await expect(story).to_contain_text("经 toy 以接口消息发出（1/3）：查到了")
+    await expect(story).to_contain_text("发送失败（the platform says no）：refuse me")
     assert await serious(agent.page) == []
     await agent.page.get_by_test_id("locale-switch").click()
-    await expect(story).to_contain_text("Sent on toy by the platform's API (1/3)", timeout=WAIT)
+    await expect(story).to_contain_text("Sent on toy by the platform's API (1/3)")

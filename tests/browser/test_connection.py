@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.async_api import Error, Route, expect
 
-from tests.browser.people import WAIT, AgentPage, VisitorPage
+from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
 from tests.browser.wire import Wire
 
@@ -63,9 +63,9 @@ async def test_what_arrived_unheard_is_resent_and_stays_one_message(stage: Stage
     wire.lose_answers()
     await visitor.says("顾客这句只有一份")
     await agent.writes("坐席这句只有一份")
-    await expect(visitor.own.last).to_have_attribute("data-state", "failed", timeout=20_000)
+    await expect(visitor.own.last).to_have_attribute("data-state", "failed")
     resend = agent.page.get_by_test_id("resend")
-    await resend.wait_for(timeout=20_000)
+    await resend.wait_for()
     assert wire.lost > 0, "the hub had answered"
 
     wire.pass_answers()
@@ -91,7 +91,7 @@ async def test_where_no_websocket_gets_through_the_chat_polls(stage: Stage, wire
     wire.takes_sockets = False
     house, stage.url = stage.url, wire.url
     visitor = await stage.visitor()
-    await expect(visitor.connection).to_have_attribute("data-transport", "poll", timeout=20_000)
+    await expect(visitor.connection).to_have_attribute("data-transport", "poll")
     stage.url = house
     await visitor.asks_for_a_person("没有 WebSocket 的网络")
     agent = await stage.agent()
@@ -124,7 +124,7 @@ async def test_what_is_written_before_the_session_is_open_is_sent(stage: Stage) 
     await visitor.says("会话还没打开就写的")
     await expect(visitor.own).to_have_attribute("data-state", "waiting")
     written.set()
-    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"))
     await visitor.sees_own("会话还没打开就写的")
 
 
@@ -154,6 +154,6 @@ async def test_what_is_written_before_the_session_is_open_outlives_a_reload(stag
         if not written.is_set():
             await expect(visitor.own).to_have_attribute("data-state", "waiting")
             written.set()
-            await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+            await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"))
     kept = "() => Object.keys(sessionStorage).concat(Object.keys(localStorage)).filter(key => key.includes('outbox'))"
     assert await visitor.frame.evaluate(kept) == []

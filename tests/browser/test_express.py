@@ -9,7 +9,6 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.house import PATIENCE, SHOTS
-from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.work import at_the_express
 
@@ -29,8 +28,8 @@ async def test_customers_of_three_channels_are_in_one_list(scene: Stage, tmp_pat
         # Routing brings all three to the agent who is there.
         await agent.page.get_by_test_id("tab-mine").click()
         for words in ("包裹破损了", "转人工"):
-            await expect(agent.row(words).first).to_be_visible(timeout=WAIT)
-        await expect(agent.page.get_by_test_id("conversation-row")).to_have_count(3, timeout=WAIT)
+            await expect(agent.row(words).first).to_be_visible()
+        await expect(agent.page.get_by_test_id("conversation-row")).to_have_count(3)
         SHOTS.mkdir(exist_ok=True)
         await agent.page.screenshot(path=SHOTS / "express.png")
         for channel, words in (("微信", "已为您催件"), ("QQ", "跨省 12 元起")):

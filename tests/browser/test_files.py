@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.async_api import FilePayload, Locator, expect
 
-from tests.browser.people import DROP, WAIT, AgentPage, VisitorPage
+from tests.browser.people import DROP, AgentPage, VisitorPage
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -105,7 +105,7 @@ async def test_what_is_refused_says_why(stage: Stage) -> None:
     await expect(visitor.frame.get_by_test_id("attachment")).to_have_count(0)
     await visitor.picks(DISGUISED)
     refused = visitor.frame.get_by_test_id("attachment")
-    await expect(refused).to_have_attribute("data-state", "failed", timeout=WAIT)
+    await expect(refused).to_have_attribute("data-state", "failed")
     await expect(refused).to_contain_text("类型")
     await agent.picks(DISGUISED)
     await expect(agent.page.get_by_role("alert")).to_contain_text("类型")

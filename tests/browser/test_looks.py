@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Frame, Page, expect
 
 from tests.browser.checks import catalogue, chinese, english, raw_keys, serious, words_on
-from tests.browser.people import WAIT, AgentPage, VisitorPage
+from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -149,7 +149,7 @@ async def test_each_side_reads_the_lines_of_the_house_in_the_language_of_its_pag
     await visitor.sees("刘芳 is here to help you")
     lines = agent.page.locator("[data-testid=message][data-direction=system]")
     for _ in range(2):
-        await expect(lines.locator("span")).to_have_text(["已转给人工", "刘芳 开始接待"], timeout=WAIT)
+        await expect(lines.locator("span")).to_have_text(["已转给人工", "刘芳 开始接待"])
         await expect(lines.last).to_have_attribute("title", re.compile("刘芳 is here to help you"))
         await agent.page.reload()
     await agent.closes()

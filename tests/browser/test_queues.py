@@ -15,7 +15,6 @@ from hub import Agent, Choice, Conversation, Inbound, Person, Plugin, PluginConf
 from hub_routing import Routing
 from tests.browser.checks import wrong
 from tests.browser.house import SHOTS
-from tests.browser.people import WAIT
 from tests.browser.stage import Stage
 from tests.browser.work import at_work
 from tests.desk.kit import CONFIG, PASSWORD, House, open_house
@@ -79,7 +78,7 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     name = page.get_by_role("rowheader", name="前台" if locale == "zh-CN" else "Front desk")
     front = table.get_by_role("row").filter(has=name)
     cells = front.get_by_role("cell").locator(".value")
-    await expect(cells.nth(0)).to_have_text("1", timeout=WAIT)
+    await expect(cells.nth(0)).to_have_text("1")
     await expect(cells.nth(4)).to_contain_text("–")
     await expect(cells.nth(4)).to_contain_text("90")
     await page.get_by_test_id("state-online").click()
@@ -93,7 +92,7 @@ async def test_a_supervisor_sees_the_queues_and_the_experiment(scene: Stage, rou
     await again.focus()
     await page.keyboard.press("Enter")
     report = page.get_by_test_id("experiment")
-    await expect(report.get_by_role("table")).to_contain_text("pairing-1", timeout=WAIT)
+    await expect(report.get_by_role("table")).to_contain_text("pairing-1")
     await expect(report.get_by_role("columnheader")).to_have_count(2)
     assert await wrong(page, locale, "queues", whole=True) == []
 
@@ -141,7 +140,7 @@ async def test_the_hours_of_all_queues_are_those_of_each_together(scene: Stage, 
     await page.get_by_test_id("nav-queues").click()
     rows = page.get_by_test_id("hour")
     # The cells of a row, one after another.
-    await expect(rows).to_have_text(["08–091100:050:05", "09–105320:301:10", "10–11101––"], timeout=WAIT)
+    await expect(rows).to_have_text(["08–091100:050:05", "09–105320:301:10", "10–11101––"])
     await page.get_by_test_id("hours-of").select_option("back")
     await expect(rows).to_have_text(["08–091100:050:05", "09–102200:401:10"])
 
@@ -155,14 +154,14 @@ async def test_what_cannot_be_renewed_is_said_and_what_was_known_stays(scene: St
     path = "**/api/routing/queues*"
     await page.route(path, lambda route: route.fulfill(status=500, body="broken"))
     await page.clock.run_for(10_000)
-    await expect(page.get_by_role("alert")).to_contain_text("没有更新成功", timeout=WAIT)
+    await expect(page.get_by_role("alert")).to_contain_text("没有更新成功")
     await expect(row).to_be_visible()
     assert await wrong(page, "zh-CN", "queues-late", whole=True) == []
     await page.reload()
-    await expect(page.get_by_text("没有加载出来，请稍后再试。")).to_be_visible(timeout=WAIT)
+    await expect(page.get_by_text("没有加载出来，请稍后再试。")).to_be_visible()
     await page.unroute(path)
     await page.clock.run_for(10_000)
-    await expect(row).to_be_visible(timeout=WAIT)
+    await expect(row).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -194,7 +193,7 @@ async def test_a_hub_without_routing_says_so(scene: Stage, tmp_path: Path) -> No
         await expect(page.get_by_test_id("nav-queues")).to_have_count(0)
         assert complaints == [], "a page asks only the plugins that are there"
         await page.goto(f"{house.url}/desk/settings/queues")
-        await expect(page.get_by_text("没有运行分配插件")).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_text("没有运行分配插件")).to_be_visible()
         await expect(page.get_by_test_id("experiment")).to_have_count(0)
 
 
@@ -212,7 +211,7 @@ async def test_on_a_phone_the_load_hides_nothing(scene: Stage, routed: House) ->
         await comes(routed, f"顾客{number}")
     await page.get_by_test_id("tab-waiting").click()
     rows = page.get_by_test_id("conversation-row")
-    await expect(rows).to_have_count(12, timeout=WAIT)
+    await expect(rows).to_have_count(12)
     load = await page.get_by_test_id("load").element_handle()
     assert await page.evaluate(APART, [await rows.first.element_handle(), load])
     badge = page.get_by_test_id("nav-desk").locator(".badge")
@@ -234,11 +233,11 @@ async def test_who_went_is_to_be_called_back_at_this_number(scene: Stage, routed
     await agent.row("王明").click()
     pane = page.get_by_test_id("customer-pane")
     await comes(routed, "王明", "给我回电", "routing:callback")
-    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back", exact=True)).to_be_visible(timeout=WAIT)
+    await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back", exact=True)).to_be_visible()
     number = pane.get_by_test_id("call-back")
     await expect(number).to_have_text("+86 138-0013-8000")
     await expect(number).to_have_attribute("href", "tel:+8613800138000")
     assert await wrong(page, locale, "call-back", whole=True) == []
     await comes(routed, "王明", "不用回电了", "routing:stay")
-    await expect(number).to_have_count(0, timeout=WAIT)
+    await expect(number).to_have_count(0)
     await expect(pane.get_by_text("待回电" if locale == "zh-CN" else "To be called back", exact=True)).to_have_count(0)

@@ -12,7 +12,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.checks import chinese, english, serious, words_on
 from tests.browser.house import SHOTS, Demo
-from tests.browser.people import WAIT, AgentPage, VisitorPage
+from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
 from tests.browser.test_phone import fits
 
@@ -85,25 +85,25 @@ async def test_the_card_from_the_first_minute_to_the_agent(scene: Stage, tmp_pat
     try:
         first = await scene.visitor()
         await first.says("我的包裹破了")
-        await expect(card(first)).to_contain_text("您是下一位", timeout=WAIT)
-        await expect(card(first)).to_contain_text("客服暂时都不在线", timeout=WAIT)
-        await expect(action(first, "message")).to_be_visible(timeout=WAIT)
+        await expect(card(first)).to_contain_text("您是下一位")
+        await expect(card(first)).to_contain_text("客服暂时都不在线")
+        await expect(action(first, "message")).to_be_visible()
         await looks_right(first, "zh-wide", "zh-CN")
 
         second = await scene.visitor(locale="en-US", phone=True)
         await second.says("Where is my parcel?")
-        await expect(card(second)).to_contain_text("1 before you", timeout=WAIT)
-        await expect(second.frame.get_by_test_id("wait-spoken")).to_contain_text("1 before you", timeout=WAIT)
-        await expect(action(second, "message")).to_be_visible(timeout=WAIT)
+        await expect(card(second)).to_contain_text("1 before you")
+        await expect(second.frame.get_by_test_id("wait-spoken")).to_contain_text("1 before you")
+        await expect(action(second, "message")).to_be_visible()
         await looks_right(second, "en-phone", "en")
         tab = await VisitorPage.visit(second.page.context, f"{scene.url}/en/")
-        await expect(card(tab)).to_contain_text("1 before you", timeout=WAIT)
+        await expect(card(tab)).to_contain_text("1 before you")
         second = await returned(second)
-        await expect(card(second)).to_contain_text("1 before you", timeout=WAIT)
+        await expect(card(second)).to_contain_text("1 before you")
 
         await wants_a_call(second)
         for page in (second, tab):
-            await expect(card(page)).to_contain_text("your place is kept", timeout=WAIT)
+            await expect(card(page)).to_contain_text("your place is kept")
             await expect(page.frame.get_by_test_id("wait-action")).to_have_text(["No call back"])
         await expect(second.frame.get_by_test_id("wait-spoken")).to_contain_text("We will call you back")
         await looks_right(second, "en-phone-callback", "en")
@@ -118,7 +118,7 @@ async def test_the_card_from_the_first_minute_to_the_agent(scene: Stage, tmp_pat
         await agent.page.get_by_test_id("state-online").click()
         await first.hears("刘芳")
         await expect(card(first)).to_have_count(0)
-        await expect(card(second)).to_contain_text("You are next", timeout=WAIT)
+        await expect(card(second)).to_contain_text("You are next")
         await agent.page.get_by_test_id("tab-mine").click()
         await agent.row("破洞").click()
         await agent.sees("外箱有一个破洞")
@@ -160,14 +160,14 @@ async def changes_the_mind(one: VisitorPage, other: VisitorPage) -> None:
     await action(one, "stay").focus()
     await one.page.keyboard.press("Enter")
     for page in (one, other):
-        await expect(card(page)).to_contain_text("1 before you", timeout=WAIT)
+        await expect(card(page)).to_contain_text("1 before you")
         await expect(card(page)).not_to_contain_text("your place is kept")
         await expect(action(page, "callback")).to_be_visible()
     await one.sees_own("No call back")
     await action(other, "callback").click()
     await expect(other.frame.get_by_test_id("wait-value")).to_have_count(0)
     for page in (one, other):
-        await expect(card(page)).to_contain_text("your place is kept", timeout=WAIT)
+        await expect(card(page)).to_contain_text("your place is kept")
 
 
 async def leaves_a_message(visitor: VisitorPage) -> None:
@@ -182,7 +182,7 @@ async def leaves_a_message(visitor: VisitorPage) -> None:
     await looks_right(visitor, "zh-wide-writes", "zh-CN")
     await visitor.says("外箱有一个破洞")
     await visitor.sees_own("外箱有一个破洞")
-    await expect(card(visitor)).to_contain_text("留言已收到", timeout=WAIT)
+    await expect(card(visitor)).to_contain_text("留言已收到")
     await expect(visitor.input).to_have_attribute("placeholder", "输入您的问题…")
     await expect(button).to_have_count(0)
 
@@ -195,15 +195,15 @@ async def test_out_of_hours_it_says_when_there_are_people_again(scene: Stage, tm
         visitor = await scene.visitor(phone=True)
         await visitor.page.set_viewport_size({"width": 360, "height": 640})
         await visitor.says("有人吗")
-        await expect(card(visitor)).to_contain_text("现在不是人工服务时间", timeout=WAIT)
+        await expect(card(visitor)).to_contain_text("现在不是人工服务时间")
         when = f"{day.month}月{day.day}日"
         await expect(card(visitor)).to_contain_text(f"{when}（周")
         await looks_right(visitor, "zh-phone-shut", "zh-CN")
         await action(visitor, "message").click()
         await visitor.says("请回复我的理赔")
-        await expect(card(visitor)).to_contain_text(f"我们 {when}", timeout=WAIT)
+        await expect(card(visitor)).to_contain_text(f"我们 {when}")
         visitor = await returned(visitor)
-        await expect(card(visitor)).to_contain_text("留言已收到", timeout=WAIT)
+        await expect(card(visitor)).to_contain_text("留言已收到")
         await looks_right(visitor, "zh-phone-left", "zh-CN")
     finally:
         await hub.kill()

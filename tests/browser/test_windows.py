@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.people import WAIT, AgentPage, VisitorPage
+from tests.browser.people import AgentPage, VisitorPage
 from tests.browser.stage import Stage
 from tests.browser.turns import begin_at_once, until_one_waits
 
@@ -63,7 +63,7 @@ async def test_a_browser_without_locks_has_its_chat(stage: Stage, why: str) -> N
     await context.add_init_script(WITHOUT_LOCKS[why])
     visitor = await VisitorPage.visit(context, f"{stage.url}/")
     await visitor.says("没有锁的浏览器")
-    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"))
 
 
 async def test_a_tab_that_keeps_its_turn_does_not_keep_others_from_the_chat(stage: Stage) -> None:
@@ -77,7 +77,7 @@ async def test_a_tab_that_keeps_its_turn_does_not_keep_others_from_the_chat(stag
     await until_one_waits(visitor)
     await expect(visitor.own).to_have_attribute("data-state", "waiting")
     await visitor.page.clock.fast_forward("00:20")
-    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"), timeout=WAIT)
+    await expect(visitor.own).to_have_attribute("data-state", re.compile("received|sent"))
 
 
 async def test_two_windows_of_one_agent_show_the_same_desk(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Frame, Page, expect
 
-from tests.browser.people import PASSWORD, WAIT, AgentPage, VisitorPage, compose
+from tests.browser.people import PASSWORD, AgentPage, VisitorPage, compose
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -127,7 +127,7 @@ async def test_an_agent_needs_no_mouse(stage: Stage) -> None:
     await agent.sees("坐席只用键盘")
     await tab_to(page, page, "take")
     await page.keyboard.press("Enter")
-    await expect(agent.input).to_be_focused(timeout=WAIT)
+    await expect(agent.input).to_be_focused()
     await page.keyboard.type("键盘回答")
     await page.keyboard.press("Enter")
     await visitor.hears("键盘回答")
