@@ -10,7 +10,6 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 from bench.hooks import hook_cost
@@ -28,8 +27,7 @@ def machine() -> str:
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
     )
     today = datetime.datetime.now(datetime.UTC).date()
-    loop = "uvloop" if find_spec("uvloop") else "asyncio's own loop"
-    return f"{today}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}, {loop}"
+    return f"{today}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}, asyncio's own loop"
 
 
 def _print(rows: list[str]) -> None:

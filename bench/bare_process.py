@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
-import importlib
 import json
 import re
 import signal
-from importlib.util import find_spec
 from typing import Final
 
 from aiohttp import WSMsgType, web
+
+from bench.loops import add_option, maker
 
 _FIELD: Final = re.compile(r"<(ToUserName|FromUserName|Content)><!\[CDATA\[(.*?)\]\]>")
 _REPLY: Final = (
@@ -60,7 +61,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    # The same event loop as `hub serve` takes.
-    factory = importlib.import_module("uvloop").new_event_loop if find_spec("uvloop") else None
-    with asyncio.Runner(loop_factory=factory) as loop:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_option(parser)
+    with asyncio.Runner(loop_factory=maker(parser.parse_args().loop)) as loop:
         loop.run(main())

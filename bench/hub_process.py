@@ -1,7 +1,7 @@
 """A real hub in a process of its own, run as ``hub serve`` runs it.
 
-``python -m bench.hub_process DATA [--web] [--wechat SECRET TOKEN API] [--delivered FILE] [--database URL]`` prints the line
-with its address when it is ready; SIGTERM ends it.
+``python -m bench.hub_process DATA [--web] [--wechat SECRET TOKEN API] [--delivered FILE] [--database URL] [--loop NAME]``
+prints the line with its address when it is ready; SIGTERM ends it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from bench.loops import add_option, maker
 from bench.webhook import Echo, Webhook
 from hub import Plugin
 from hub.commands import installed, load_plugin
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--wechat", nargs=3, metavar=("SECRET", "TOKEN", "API"), help="with a WeChat account")
     parser.add_argument("--delivered", default="", help="a file for what the webhook delivers")
     parser.add_argument("--database", default="", help="a postgres:// address instead of SQLite")
+    add_option(parser)
     options = parser.parse_args()
     plugins: dict[str, type[Plugin[Any]]] = {"webhook": Webhook, "echo": Echo}
     if options.web:
@@ -48,7 +50,7 @@ def main() -> int:
     document = options.data / "hub.yaml"
     more = (WEB if options.web else "") + (WECHAT % tuple(options.wechat) if options.wechat else "")
     document.write_text(DOCUMENT % (options.database, options.delivered) + more, encoding="utf-8")
-    return serve(load(document, {}, plugins), "127.0.0.1", 0, options.data)
+    return serve(load(document, {}, plugins), "127.0.0.1", 0, options.data, new_loop=maker(options.loop))
 
 
 if __name__ == "__main__":

@@ -14,16 +14,17 @@ from pathlib import Path
 
 from bench.child import Child
 from bench.client import CONNECTIONS, PERSONS, Load, Persons, messages
+from bench.loops import FAST, PLAIN, there_is
 from bench.table import row, spread
 
 HERE = Path(__file__).parent
 
 
 @asynccontextmanager
-async def child(*command: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Child]:
-    """Run ``python -m COMMAND`` until the block ends."""
+async def child(*command: str, env: Mapping[str, str] | None = None, loop: str = PLAIN) -> AsyncIterator[Child]:
+    """Run ``python -m COMMAND`` on an event loop until the block ends."""
     with tempfile.NamedTemporaryFile() as log:
-        server = await Child.start(Path(log.name), "-m", *command, env=env)
+        server = await Child.start(Path(log.name), "-m", *command, "--loop", loop, env=env)
         try:
             yield server
         finally:
@@ -109,6 +110,18 @@ async def compare(rounds: int, number: int) -> list[str]:
         row(f"ingest p99 with {CONNECTIONS} under way, ms", spread(few[1].latency(99), 0)),
         row("memory of the hub: idle, peak under load", f"{idle:.0f} MiB, {peak:.0f} MiB"),
         row("from nothing to ready, empty data folder", f"{started:.1f} s"),
+        *(await _on_uvloop(rounds, number) if there_is(FAST) else ()),
+    ]
+
+
+async def _on_uvloop(rounds: int, number: int) -> list[str]:
+    """What the extra does to both sides."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with child("bench.bare_process", loop=FAST) as bare, child("bench.hub_process", folder, loop=FAST) as hub:
+            sides = await _in_turn(((bare, None), (hub, Path(folder))), PERSONS, rounds, number)
+    return [
+        row("the same CPU with both on uvloop", _ratio(*sides)),
+        row("CPU of a message on uvloop, hub and bare aiohttp", f"{sides[1].cpu:.0f} µs, {sides[0].cpu:.0f} µs"),
     ]
 
 

@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,14 +19,17 @@ from hub_cli.libraries import told_in
 from hub_cli.words import word
 
 
-def serve(config: LoadedConfig, host: str, port: int, data: Path) -> int:
+def serve(
+    config: LoadedConfig, host: str, port: int, data: Path, *, new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> int:
     """Run a hub until SIGTERM or SIGINT; a second signal ends the process at once.
 
+    `new_loop` makes the event loop it runs on: uvloop's where that is installed, else asyncio's own, when left out.
     Returns the exit code: 0 when it was stopped, 1 when it could not start (and said why on standard error).
     """
-    # uvloop is an extra.
-    factory = importlib.import_module("uvloop").new_event_loop if find_spec("uvloop") is not None else None
-    with asyncio.Runner(loop_factory=factory) as runner:
+    if new_loop is None and find_spec("uvloop") is not None:
+        new_loop = importlib.import_module("uvloop").new_event_loop
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_Process(config, host, port, data).run())
 
 
